@@ -1,0 +1,40 @@
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { newId } from '../lib/ids.ts';
+import type { ApiDeps } from './deps.ts';
+import { authentication } from './plugins/authentication.ts';
+import { problems } from './plugins/problems.ts';
+import { requestLog } from './plugins/request-log.ts';
+import { validation } from './plugins/validation.ts';
+import { healthRoutes } from './routes/health.ts';
+import { jobRoutes } from './routes/jobs.ts';
+import { webhookSecretRoutes } from './routes/webhook-secret.ts';
+
+/** A client's own request id: visible ASCII, short enough for logs and headers. */
+const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
+
+/** The API as a value: it neither listens nor reads the environment. */
+export function buildApp(deps: ApiDeps): FastifyInstance {
+  const app = Fastify({
+    loggerInstance: deps.log as FastifyBaseLogger,
+    disableRequestLogging: true,
+    genReqId: ({ headers }) => {
+      const given = headers['x-request-id'];
+      return typeof given === 'string' && REQUEST_ID.test(given) ? given : newId('req');
+    },
+    // A client that keeps its connection open must not keep the process from stopping.
+    forceCloseConnections: 'idle',
+  });
+  app.register(requestLog);
+  app.register(problems);
+  app.register(validation);
+  app.register(healthRoutes, deps);
+  app.register(
+    async (v1) => {
+      await v1.register(authentication, deps);
+      await v1.register(jobRoutes, deps);
+      await v1.register(webhookSecretRoutes, deps);
+    },
+    { prefix: '/v1' },
+  );
+  return app;
+}

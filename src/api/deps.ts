@@ -1,0 +1,14 @@
+import type { Vault } from '../lib/crypto.ts';
+import type { Database } from '../lib/db/database.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { Skill } from '../lib/skills.ts';
+import type { AddressPolicy } from '../lib/webhooks/url-policy.ts';
+
+/** What the API works with; built once a process. */
+export type ApiDeps = {
+  db: Database;
+  vault: Vault;
+  skills: ReadonlyMap<string, Skill>;
+  webhookPolicy: AddressPolicy;
+  log: Logger;
+};

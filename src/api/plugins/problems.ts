@@ -1,0 +1,59 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import plugin from 'fastify-plugin';
+import { PROBLEMS, Problem, type ProblemCode } from '../../lib/errors.ts';
+
+/** Fastify's own errors, by its codes; what is not here is a fault of ours. */
+const FASTIFY_ERRORS: Readonly<Record<string, ProblemCode>> = {
+  FST_ERR_CTP_INVALID_JSON_BODY: 'invalid_json',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'invalid_json',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'invalid_json',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'payload_too_large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
+  FST_ERR_BAD_URL: 'not_found',
+};
+
+/** Every error leaves as RFC 9457 `application/problem+json`; the words of unexpected ones stay in the log. */
+export const problems = plugin(
+  async (app) => {
+    app.setNotFoundHandler((request, reply) =>
+      send(request, reply, new Problem('not_found', `${request.method} ${request.url.split('?')[0]} does not exist.`)),
+    );
+    app.setErrorHandler((error: FastifyError, request, reply) => {
+      const problem = toProblem(error);
+      if (problem.code === 'internal_error')
+        request.log.error({ err: error, request_id: request.id }, 'request failed');
+      return send(request, reply, problem);
+    });
+  },
+  { name: 'problems' },
+);
+
+function toProblem(error: FastifyError): Problem {
+  if (error instanceof Problem) return error;
+  const code = FASTIFY_ERRORS[error.code];
+  if (code) return new Problem(code, error.message, { cause: error });
+  // A syntax error of secure-json-parse (prototype poisoning) carries only its status.
+  if (error.statusCode === 400) return new Problem('invalid_json', error.message, { cause: error });
+  return new Problem('internal_error', 'The request could not be served. The request id finds it in the logs.', {
+    cause: error,
+  });
+}
+
+function send(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
+  const { status, title } = PROBLEMS[problem.code];
+  if (problem.retryAfterS !== null) reply.header('retry-after', problem.retryAfterS);
+  if (problem.code === 'unauthorized') reply.header('www-authenticate', 'Bearer');
+  return reply
+    .code(status)
+    .type('application/problem+json')
+    .send({
+      type: `/docs/errors#${problem.code}`,
+      title,
+      status,
+      detail: problem.message,
+      code: problem.code,
+      instance: request.url.split('?')[0],
+      request_id: request.id,
+      ...(problem.faults.length > 0 ? { errors: problem.faults } : {}),
+    });
+}

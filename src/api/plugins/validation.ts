@@ -1,0 +1,39 @@
+import plugin from 'fastify-plugin';
+import type { z } from 'zod';
+import { findBadText } from '../../lib/domain/bad-text.ts';
+import { type Fault, Problem } from '../../lib/errors.ts';
+
+/** Requests are checked with zod; every fault of a body is answered with its pointer, all at once. */
+export const validation = plugin(
+  async (app) => {
+    app.addHook('preValidation', async (request) => {
+      const faults = findBadText(request.body);
+      if (faults.length > 0)
+        throw new Problem('validation_failed', 'The body has text that cannot be stored.', { faults });
+    });
+    app.setValidatorCompiler<z.ZodType>(({ schema }) => (data) => {
+      const parsed = schema.safeParse(data);
+      if (parsed.success) return { value: parsed.data };
+      const faults = parsed.error.issues.flatMap(toFaults);
+      return { error: new Problem('validation_failed', summary(faults), { faults }) };
+    });
+  },
+  { name: 'validation' },
+);
+
+function toFaults(issue: z.core.$ZodIssue): Fault[] {
+  const path = pointer(issue.path);
+  if (issue.code !== 'unrecognized_keys') return [{ pointer: path, detail: issue.message }];
+  return issue.keys.map((key) => ({ pointer: path + pointer([key]), detail: 'There is no such field.' }));
+}
+
+/** A JSON Pointer (RFC 6901). */
+function pointer(path: readonly PropertyKey[]): string {
+  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
+function summary(faults: readonly Fault[]): string {
+  const [first, ...more] = faults;
+  const rest = more.length > 0 ? ` (and ${more.length} more)` : '';
+  return `${first?.pointer || 'body'}: ${first?.detail}${rest}`;
+}

@@ -1,0 +1,45 @@
+import { bootstrapTenant } from '../lib/commands/bootstrap-tenant.ts';
+import type { Config } from '../lib/config.ts';
+import { createVault } from '../lib/crypto.ts';
+import { openDatabase } from '../lib/db/database.ts';
+import type { Logger } from '../lib/logger.ts';
+import { loadSkills } from '../lib/skills.ts';
+import { newWebhookSecret } from '../lib/webhooks/sign.ts';
+import { buildApp } from './app.ts';
+
+/** Connections of one API process: its statements take a millisecond or two. */
+const POOL_SIZE = 10;
+
+export type Api = {
+  /** Where it listens, without a trailing slash. */
+  url: string;
+  /** Answers what was asked, takes no more, closes everything. */
+  stop(): Promise<void>;
+};
+
+/** Starts the HTTP API. Throws when the port is taken or the database does not answer. */
+export async function startApi(config: Config, log: Logger): Promise<Api> {
+  const skills = await loadSkills(config.SKILLS_DIR, config.SKILL_SOURCE);
+  const webhookPolicy = {
+    allowHttp: config.WEBHOOK_ALLOW_HTTP,
+    allowedSubnets: config.WEBHOOK_ALLOWED_SUBNETS,
+  };
+  const vault = createVault(config.ENCRYPTION_KEY);
+  const db = openDatabase(config.DATABASE_URL, {
+    poolSize: POOL_SIZE,
+    onError: (error) => log.error({ err: error }, 'lost a connection'),
+  });
+  const app = buildApp({ db, vault, skills, webhookPolicy, log });
+  app.addHook('onClose', () => db.close());
+  try {
+    if (config.BOOTSTRAP_API_KEY !== undefined) {
+      await bootstrapTenant(db.pool, vault, { apiKey: config.BOOTSTRAP_API_KEY, webhookSecret: newWebhookSecret() });
+    }
+    const url = await app.listen({ port: config.PORT, host: config.HOST });
+    log.info({ url, pool: POOL_SIZE }, 'api listens');
+    return { url, stop: () => app.close() };
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+}

@@ -1,0 +1,49 @@
+import type pg from 'pg';
+import { transaction } from '../db/database.ts';
+import { writeJob } from '../db/job-writes.ts';
+import type { Credits, JobRecord } from '../domain/job.ts';
+
+/** The session's lock is no longer this job's: another job holds it. */
+export class SessionLost extends Error {
+  override readonly name = 'SessionLost';
+}
+
+/**
+ * The commit after which a message may be on its way (architecture.md, money rule 1): the job is `sending` from here
+ * on, with what state and balance were before, and the session's turn counts as open until `turnMs` from now.
+ * @returns the job, or null when it was lost; then nothing may be sent.
+ */
+export function beginTurn(
+  pool: pg.Pool,
+  job: JobRecord,
+  before: { state: unknown; stateHash: string; credits: Credits | null },
+  turnMs: number,
+): Promise<JobRecord | null> {
+  return transaction(pool, async (client) => {
+    const { rowCount } = await client.query(
+      `UPDATE public.session
+       SET turn_open_until = now() + $3 * interval '1 ms', state = $4::json, state_at = now()
+       WHERE id = $1 AND holder_job_id = $2`,
+      [job.session_id, job.id, turnMs, JSON.stringify(before.state)],
+    );
+    if (rowCount !== 1) throw new SessionLost(`session ${job.session_id} is not held by ${job.id}`);
+    return writeJob(client, job, {
+      set: {
+        phase: 'converse',
+        status: 'running',
+        waiting_reason: null,
+        turn_state: 'sending',
+        turn_ended_at: null,
+        turn_end: null,
+        turn_fold: null,
+        state_before_hash: before.stateHash,
+        state_last_hash: null,
+        recovery_reads: 0,
+        charged: 'unknown',
+        cost: { before: before.credits, after: null, charged: null, certainty: 'unknown' },
+      },
+      event: 'job.phase',
+      stamp: ['sent_at'],
+    });
+  });
+}

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { parseSubnets } from './webhooks/address-policy.ts';
+
+const UNITS_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+/** Timers past 2^31 ms fire at once in Node; a month is beyond every wait that we know. */
+const LONGEST_MS = 24 * UNITS_MS.d;
+
+/** `200ms`, `30s`, `10m`, `2h`, `7d` → ms; null when the text is none of these or longer than 24 days. */
+export function parseDuration(text: string): number | null {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text.trim());
+  if (!match) return null;
+  const ms = Math.round(Number(match[1]) * UNITS_MS[match[2] as keyof typeof UNITS_MS]);
+  return ms <= LONGEST_MS ? ms : null;
+}
+
+/** A duration variable, in ms. */
+export function durationMs(fallback: string) {
+  return z
+    .string()
+    .default(fallback)
+    .transform((text, context) => {
+      const ms = parseDuration(text);
+      if (ms !== null) return ms;
+      context.addIssue('must be a duration such as 200ms, 30s, 10m, 2h or 7d');
+      return z.NEVER;
+    });
+}
+
+/** A comma-separated list of durations, in ms. */
+export function durationList(fallback: string) {
+  return z
+    .string()
+    .default(fallback)
+    .transform((text, context) => {
+      const list = text.split(',').map(parseDuration);
+      const valid = list.filter((ms) => ms !== null);
+      if (valid.length === list.length) return valid;
+      context.addIssue('must be a list of durations such as 30s,60s,5m');
+      return z.NEVER;
+    });
+}
+
+/** `true` or `false`. */
+export function flag(fallback: boolean) {
+  return z
+    .enum(['true', 'false', '1', '0'])
+    .default(fallback ? 'true' : 'false')
+    .transform((text) => text === 'true' || text === '1');
+}
+
+/** An http(s) base URL without its trailing slash. */
+export function httpUrl(fallback: string) {
+  return z
+    .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
+    .default(fallback)
+    .transform((url) => url.replace(/\/+$/, ''));
+}
+
+/** A comma-separated list of address ranges; empty by default. */
+export function subnets() {
+  return z
+    .string()
+    .default('')
+    .transform((text, context) => {
+      try {
+        return parseSubnets(text);
+      } catch (error) {
+        context.addIssue(`must be a list of ranges such as 10.0.0.0/8: ${error instanceof Error ? error.message : ''}`);
+        return z.NEVER;
+      }
+    });
+}
+
+/** A variable that may be missing; the empty string counts as missing, as in a commented-out line of a .env file. */
+export function optional<T extends z.ZodType>(schema: T) {
+  return z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
+}

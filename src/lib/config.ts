@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { durationList, durationMs, flag, httpUrl, optional, subnets } from './config-values.ts';
+
+/**
+ * Every variable that Reelay reads, in one place: name, form, default. The names and defaults are those of the
+ * REST contract ("Environment"). Durations become ms.
+ */
+const ENVIRONMENT = z.object({
+  PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
+  HOST: z.string().min(1).default('0.0.0.0'),
+  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must start with postgresql://'),
+  REDIS_URL: optional(z.string().regex(/^rediss?:\/\//, 'must start with redis:// or rediss://')),
+  BOOTSTRAP_API_KEY: optional(z.string().regex(/^[\x21-\x7e]+$/, 'must be visible ASCII')),
+  ENCRYPTION_KEY: z.string().transform((text, context) => {
+    const key = Buffer.from(text, /^[0-9a-f]{64}$/i.test(text) ? 'hex' : 'base64');
+    if (key.length === 32) return key;
+    context.addIssue('must be 32 bytes in base64 or hex, for example from: openssl rand -base64 32');
+    return z.NEVER;
+  }),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+
+  NEMO_API_URL: httpUrl('https://mega-api-prod.nemovideo.ai'),
+  NEMO_WEB_URL: httpUrl('https://nemovideo.com'),
+  NEMO_TOKEN: optional(z.string().regex(/^[\x21-\x7e]+$/, 'must be visible ASCII')),
+  SKILL_SOURCE: optional(z.string().min(1)),
+  SKILLS_DIR: optional(z.string().min(1)),
+
+  SSE_IDLE_TIMEOUT: durationMs('10m'),
+  SSE_TOTAL_TIMEOUT: durationMs('15m'),
+  STILL_WORKING_INTERVAL: durationMs('2m'),
+  RECOVERY_DELAYS: durationList('30s,60s,60s,60s,60s'),
+  RENDER_POLL_INTERVAL: durationMs('30s'),
+  RENDER_TIMEOUT: durationMs('10m'),
+  RATE_LIMIT_RETRY_DELAY: durationMs('30s'),
+  DRAIN_TIMEOUT: durationMs('20s'),
+
+  TENANT_CONCURRENCY: z.coerce.number().int().min(1).default(20),
+  RUN_CONCURRENCY: z.coerce.number().int().min(1).default(1000),
+  WAIT_CONCURRENCY: z.coerce.number().int().min(1).default(100),
+
+  WEBHOOK_RETRY_SCHEDULE: durationList('5s,5m,30m,2h,5h,10h,14h,20h,24h'),
+  WEBHOOK_TIMEOUT: durationMs('15s'),
+  WEBHOOK_ALLOW_HTTP: flag(false),
+  WEBHOOK_ALLOWED_SUBNETS: subnets(),
+});
+
+/** The validated environment. Passed by value to the parts that need some of it. */
+export type Config = z.output<typeof ENVIRONMENT>;
+
+/** The environment is not usable. The message names every faulty variable, one a line, and no value. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** Reads the environment. Throws a ConfigError that lists all faults at once. */
+export function readConfig(env: Record<string, string | undefined>): Config {
+  const parsed = ENVIRONMENT.safeParse(env);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => {
+    const name = issue.path.join('.');
+    return env[name] === undefined ? `${name} is not set` : `${name} ${issue.message}`;
+  });
+  throw new ConfigError(faults.join('\n'));
+}

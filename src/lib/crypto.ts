@@ -1,0 +1,52 @@
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+
+const IV_BYTES = 12; // the size that GCM is made for (NIST SP 800-38D)
+const TAG_BYTES = 16;
+const VERSION = 'v1';
+
+/** What a sealed text is for: it is authenticated with the text, so that one cannot be passed off as the other. */
+export type SealPurpose = 'account.token' | 'tenant.webhook_secret';
+
+/** A sealed text that was not made with this key for this purpose, or was changed since. */
+export class UnsealError extends Error {
+  override readonly name = 'UnsealError';
+}
+
+/** Encrypts and decrypts the secrets that are kept in the database (AES-256-GCM). */
+export type Vault = {
+  seal(text: string, purpose: SealPurpose): string;
+  /** Throws UnsealError. */
+  open(sealed: string, purpose: SealPurpose): string;
+};
+
+/** @param key 32 bytes (ENCRYPTION_KEY). */
+export function createVault(key: Buffer): Vault {
+  return {
+    seal(text, purpose) {
+      const iv = randomBytes(IV_BYTES);
+      const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(purpose));
+      const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+      return `${VERSION}.${Buffer.concat([iv, cipher.getAuthTag(), body]).toString('base64url')}`;
+    },
+    open(sealed, purpose) {
+      const [version, packed] = sealed.split('.');
+      const bytes = Buffer.from(packed ?? '', 'base64url');
+      if (version !== VERSION || bytes.length < IV_BYTES + TAG_BYTES) throw new UnsealError('not a sealed text');
+      try {
+        const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES))
+          .setAAD(Buffer.from(purpose))
+          .setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
+        return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]).toString(
+          'utf8',
+        );
+      } catch (cause) {
+        throw new UnsealError(`this ${purpose} was sealed with another ENCRYPTION_KEY`, { cause });
+      }
+    },
+  };
+}
+
+/** SHA-256 in hex: for keys (compared, never shown) and for digests of states. */
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,65 @@
+import type { JobRecord, Progress } from '../domain/job.ts';
+import type { Queryable } from './database.ts';
+
+/** How long a worker owns a job without a sign of life, in ms. Three missed heartbeats, and another may take over. */
+export const LEASE_MS = 15_000;
+
+export type Claim =
+  | { kind: 'claimed'; job: JobRecord }
+  /** Another worker holds it for so many ms more, unless it goes on. */
+  | { kind: 'leased'; forMs: number }
+  /** Ended, or dispatched anew under another number: this entry of the queue is void. */
+  | { kind: 'superseded' };
+
+/** Takes a dispatched job: a new epoch, which fences off whoever had it before (architecture.md, "Claim"). */
+export async function claimJob(db: Queryable, jobId: string, dispatchNo: number, owner: string): Promise<Claim> {
+  const claimed = await db.query<JobRecord>({
+    name: 'claim_job',
+    text: `UPDATE public.job
+      SET epoch = epoch + 1, owner = $3, lease_until = now() + ${LEASE_MS} * interval '1 ms',
+          started_at = COALESCE(started_at, now())
+      WHERE id = $1 AND dispatch_no = $2 AND dispatched_at IS NOT NULL AND finished_at IS NULL
+        AND (lease_until IS NULL OR lease_until < now())
+      RETURNING *`,
+    values: [jobId, dispatchNo, owner],
+  });
+  if (claimed.rows[0]) return { kind: 'claimed', job: claimed.rows[0] };
+  const held = await db.query<{ for_ms: number }>(
+    `SELECT GREATEST(1, ceil(extract(epoch FROM lease_until - now()) * 1000))::int AS for_ms
+     FROM public.job WHERE id = $1 AND dispatch_no = $2 AND finished_at IS NULL AND dispatched_at IS NOT NULL`,
+    [jobId, dispatchNo],
+  );
+  return held.rows[0] ? { kind: 'leased', forMs: held.rows[0].for_ms } : { kind: 'superseded' };
+}
+
+export type Beat = { jobId: string; epoch: number; progress: Progress | null };
+
+/**
+ * Renews the leases of all jobs that this process works on, in one statement, and stores their progress.
+ * @returns the ids that are still ours; a missing one was taken over or has ended.
+ */
+export async function heartbeat(db: Queryable, beats: readonly Beat[]): Promise<Set<string>> {
+  const { rows } = await db.query<{ id: string }>({
+    name: 'heartbeat',
+    text: `UPDATE public.job
+      SET lease_until = now() + ${LEASE_MS} * interval '1 ms', progress = COALESCE(beat.progress, job.progress)
+      FROM unnest($1::text[], $2::int[], $3::json[]) AS beat(id, epoch, progress)
+      WHERE job.id = beat.id AND job.epoch = beat.epoch AND job.finished_at IS NULL AND job.lease_until IS NOT NULL
+      RETURNING job.id`,
+    values: [
+      beats.map((beat) => beat.jobId),
+      beats.map((beat) => beat.epoch),
+      beats.map((beat) => (beat.progress ? JSON.stringify(beat.progress) : null)),
+    ],
+  });
+  return new Set(rows.map((row) => row.id));
+}
+
+/** Milliseconds since the message of a job was committed as `sending`, by the database's clock. */
+export async function msSinceSent(db: Queryable, jobId: string): Promise<number> {
+  const { rows } = await db.query<{ ms: number }>(
+    'SELECT (extract(epoch FROM now() - sent_at) * 1000)::float8 AS ms FROM public.job WHERE id = $1',
+    [jobId],
+  );
+  return rows[0]?.ms ?? 0;
+}

@@ -1,0 +1,34 @@
+import type { Credits, JobRecord } from '../domain/job.ts';
+import { newId } from '../ids.ts';
+import type { Queryable } from './database.ts';
+
+/** Records one reading of an account's credits. */
+export async function storeCredits(
+  db: Queryable,
+  accountId: string,
+  jobId: string | null,
+  credits: Credits,
+): Promise<void> {
+  await db.query(
+    'INSERT INTO public.credit_snapshot (id, account_id, job_id, available, frozen) VALUES ($1, $2, $3, $4, $5)',
+    [newId('snap'), accountId, jobId, credits.available, credits.frozen],
+  );
+}
+
+/**
+ * Whether another turn of the same account was open at any time since this job's message was sent: then neither the
+ * balance nor `frozen` tells what this one did.
+ * @param still only turns that are open now count.
+ */
+export async function hasOverlap(db: Queryable, job: JobRecord, still = false): Promise<boolean> {
+  const { rows } = await db.query<{ overlaps: boolean }>(
+    `SELECT EXISTS (
+       SELECT 1 FROM public.job AS other JOIN public.job AS mine ON mine.id = $1
+       WHERE other.account_id = mine.account_id AND other.id <> mine.id
+         AND other.sent_at <= COALESCE(mine.turn_ended_at, now())
+         AND COALESCE(other.turn_ended_at, 'infinity') >= ${still ? 'now()' : 'mine.sent_at'}
+     ) AS overlaps`,
+    [job.id],
+  );
+  return rows[0]?.overlaps ?? true;
+}

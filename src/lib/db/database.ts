@@ -1,0 +1,62 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
+import { PrismaClient } from './generated/client.ts';
+
+/** Anything that runs SQL: the pool, or one connection inside a transaction. */
+export type Queryable = Pick<pg.ClientBase, 'query'>;
+
+/** One pool, used in two ways: `prisma` for plain reads and records, `pool` for the hot paths in SQL. */
+export type Database = {
+  pool: pg.Pool;
+  prisma: PrismaClient;
+  close(): Promise<void>;
+};
+
+/** Connecting takes milliseconds; a caller should hear of a dead database before its own clients give up. In ms. */
+const CONNECT_TIMEOUT_MS = 5_000;
+/** No statement of ours is meant to take longer; one that does holds locks that others need. In ms. */
+const STATEMENT_TIMEOUT_MS = 30_000;
+
+/**
+ * @param onError is told of connections that break while idle (a restart of the server, say); without a listener
+ *   such an error would end the process.
+ */
+export function openDatabase(url: string, options: { poolSize: number; onError(error: Error): void }): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.poolSize,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    application_name: 'reelay',
+  });
+  pool.on('error', options.onError);
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { disposeExternalPool: false }) });
+  return {
+    pool,
+    prisma,
+    async close() {
+      await prisma.$disconnect();
+      await pool.end();
+    },
+  };
+}
+
+/** Runs `work` in one transaction on one connection; whatever it throws rolls back and is thrown on. */
+export async function transaction<T>(pool: pg.Pool, work: (client: Queryable) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    const result = await work(client);
+    await client.query('COMMIT');
+    client.release();
+    return result;
+  } catch (error) {
+    // A connection that cannot even roll back is broken: it is thrown away instead of going back to the pool.
+    const broken = await client.query('ROLLBACK').then(
+      () => false,
+      () => true,
+    );
+    client.release(broken);
+    throw error;
+  }
+}

@@ -1,0 +1,74 @@
+import type { Lane } from '../domain/job.ts';
+import type { Queryable } from './database.ts';
+
+/** A job that was marked as dispatched and is to be added to its lane's queue. */
+export type Dispatch = { id: string; lane: Lane; dispatch_no: number; delay_ms: number };
+
+/**
+ * Marks up to `limit` ready jobs as dispatched and returns them. Jobs between two phases come first and are not capped
+ * again; fresh ones are taken from the tenants in turn, each up to its concurrency, larger priorities first.
+ * Several dispatchers may run at once (SKIP LOCKED).
+ */
+export async function markDispatched(
+  db: Queryable,
+  limits: { limit: number; tenantConcurrency: number },
+): Promise<Dispatch[]> {
+  const { rows } = await db.query<Dispatch>({
+    name: 'mark_dispatched',
+    text: `
+      WITH between_phases AS (
+        SELECT id FROM public.job
+        WHERE dispatched_at IS NULL AND dispatch_no > 0 AND finished_at IS NULL
+        ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
+      ), admitted AS (
+        SELECT tenant_id, count(*) AS jobs FROM public.job
+        WHERE dispatch_no > 0 AND finished_at IS NULL GROUP BY tenant_id
+      ), served AS (
+        SELECT t.id AS tenant_id, t.last_served_at, $2 - COALESCE(a.jobs, 0) AS free
+        FROM public.tenant t LEFT JOIN admitted a ON a.tenant_id = t.id
+        WHERE COALESCE(a.jobs, 0) < $2
+      ), fresh AS (
+        SELECT picked.id, served.tenant_id FROM served CROSS JOIN LATERAL (
+          SELECT id FROM public.job
+          WHERE tenant_id = served.tenant_id AND status = 'queued' AND dispatch_no = 0
+          ORDER BY priority DESC, id LIMIT served.free FOR UPDATE SKIP LOCKED
+        ) AS picked
+        ORDER BY served.last_served_at LIMIT $1
+      ), rotated AS (
+        UPDATE public.tenant SET last_served_at = now() WHERE id IN (SELECT tenant_id FROM fresh)
+      )
+      UPDATE public.job SET dispatched_at = now(), dispatch_no = dispatch_no + 1
+      WHERE id IN (SELECT id FROM between_phases UNION ALL SELECT id FROM fresh)
+      RETURNING id, lane, dispatch_no,
+        GREATEST(0, ceil(extract(epoch FROM due_at - now()) * 1000))::int AS delay_ms`,
+    values: [limits.limit, limits.tenantConcurrency],
+  });
+  return rows;
+}
+
+/** A dispatched job that should have been taken up long ago. */
+export type Overdue = { id: string; lane: Lane; dispatch_no: number };
+
+/** Jobs that were dispatched, are due since `graceMs`, and that nobody holds: oldest first. */
+export async function findOverdue(db: Queryable, graceMs: number, limit: number): Promise<Overdue[]> {
+  const { rows } = await db.query<Overdue>(
+    `SELECT id, lane, dispatch_no FROM public.job
+     WHERE dispatched_at < now() - $1 * interval '1 ms' AND due_at < now() - $1 * interval '1 ms'
+       AND finished_at IS NULL AND (lease_until IS NULL OR lease_until < now())
+     ORDER BY due_at LIMIT $2`,
+    [graceMs, limit],
+  );
+  return rows;
+}
+
+/** Makes jobs ready again whose queue entry is gone. One that moved on meanwhile (another number) is left alone. */
+export async function unmarkDispatched(db: Queryable, lost: readonly Overdue[]): Promise<number> {
+  const { rowCount } = await db.query(
+    `UPDATE public.job SET dispatched_at = NULL
+     FROM unnest($1::text[], $2::int[]) AS lost(id, dispatch_no)
+     WHERE job.id = lost.id AND job.dispatch_no = lost.dispatch_no AND finished_at IS NULL
+       AND (lease_until IS NULL OR lease_until < now())`,
+    [lost.map((job) => job.id), lost.map((job) => job.dispatch_no)],
+  );
+  return rowCount ?? 0;
+}

@@ -1,0 +1,68 @@
+import type { ExportOptions, JobRecord } from '../domain/job.ts';
+import { newId } from '../ids.ts';
+import type { Queryable } from './database.ts';
+
+/**
+ * `planned`: written, nothing sent. `submitting`: a submit may have arrived. `submitted`: the upstream knows it.
+ */
+export type RenderState = 'planned' | 'submitting' | 'submitted' | 'completed' | 'failed';
+
+export type RenderRow = {
+  id: string;
+  job_id: string;
+  number: number;
+  state: RenderState;
+  draft: unknown;
+  output: ExportOptions;
+  output_url: string | null;
+};
+
+/** The job's latest render, with the ms since it was submitted; null before the first. */
+export async function latestRender(
+  db: Queryable,
+  jobId: string,
+): Promise<(RenderRow & { submitted_ms_ago: number }) | null> {
+  const { rows } = await db.query<RenderRow & { submitted_ms_ago: number }>(
+    `SELECT *, COALESCE(extract(epoch FROM now() - submitted_at) * 1000, 0)::float8 AS submitted_ms_ago
+     FROM public.render WHERE job_id = $1 ORDER BY number DESC LIMIT 1`,
+    [jobId],
+  );
+  return rows[0] ?? null;
+}
+
+/** Writes down a render before anything is sent: its id, the draft as it is now, the wanted form. Null: the job was lost. */
+export async function planRender(
+  db: Queryable,
+  job: JobRecord,
+  plan: { number: number; draft: unknown; output: ExportOptions },
+): Promise<RenderRow | null> {
+  const { rows } = await db.query<RenderRow>(
+    `INSERT INTO public.render (id, job_id, number, state, draft, output)
+     SELECT $3, id, $4, 'planned', $5::json, $6::json FROM public.job
+     WHERE id = $1 AND epoch = $2 AND finished_at IS NULL
+     RETURNING *`,
+    [job.id, job.epoch, newId('render'), plan.number, JSON.stringify(plan.draft), JSON.stringify(plan.output)],
+  );
+  return rows[0] ?? null;
+}
+
+/** Moves a render on, fenced by its job. @returns false when the job was lost. */
+export async function moveRender(
+  db: Queryable,
+  job: JobRecord,
+  renderId: string,
+  state: RenderState,
+  outputUrl: string | null = null,
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `UPDATE public.render
+     SET state = $4, output_url = COALESCE($5, output_url),
+         submitted_at = CASE WHEN $4 = 'submitted' THEN COALESCE(submitted_at, now()) ELSE submitted_at END,
+         finished_at = CASE WHEN $4 IN ('completed', 'failed') THEN now() END
+     FROM public.job AS holder
+     WHERE render.id = $3 AND render.job_id = $1
+       AND holder.id = $1 AND holder.epoch = $2 AND holder.finished_at IS NULL`,
+    [job.id, job.epoch, renderId, state, outputUrl],
+  );
+  return rowCount === 1;
+}

@@ -1,0 +1,43 @@
+import type { JobRecord } from '../domain/job.ts';
+import type { Queryable } from './database.ts';
+
+/** The columns of a session that its holder may change. */
+export type SessionPatch = Partial<{
+  account_id: string;
+  task_id: string | null;
+  upstream_id: string | null;
+  workspace_url: string | null;
+  status: 'new' | 'ready' | 'lost';
+  /** Kept for the record, and to compare with after a turn. */
+  state: unknown;
+}>;
+
+/**
+ * Changes a session on behalf of the job that holds it, fenced like the job itself: a worker that lost the job does
+ * not touch its session either.
+ * @returns whether the session was changed; false means that the job was lost.
+ */
+export async function writeSession(db: Queryable, holder: JobRecord, patch: SessionPatch): Promise<boolean> {
+  const values: unknown[] = [holder.session_id, holder.id, holder.epoch];
+  const sets = Object.entries(patch).map(([column, value]) =>
+    column === 'state'
+      ? `state = $${values.push(value === null ? null : JSON.stringify(value))}::json, state_at = now()`
+      : `${column} = $${values.push(value)}`,
+  );
+  const { rowCount } = await db.query(
+    `UPDATE public.session SET ${sets.join(', ')}
+     FROM public.job AS holder
+     WHERE session.id = $1 AND session.holder_job_id = $2
+       AND holder.id = $2 AND holder.epoch = $3 AND holder.finished_at IS NULL`,
+    values,
+  );
+  return rowCount === 1;
+}
+
+/** Remembers the upstream's name for the account's user: register links carry it. */
+export async function nameAccountUser(db: Queryable, accountId: string, userId: string): Promise<void> {
+  await db.query('UPDATE public.account SET user_id = $2 WHERE id = $1 AND user_id IS DISTINCT FROM $2', [
+    accountId,
+    userId,
+  ]);
+}

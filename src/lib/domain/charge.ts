@@ -1,0 +1,35 @@
+import type { Charged, Cost, Credits } from './job.ts';
+
+/** Credits of an account at one moment. */
+export type Balance = Credits;
+
+/** Whether what a turn had reserved is released: `frozen` is back at or below its value before (money rule 2). */
+export function isSettled(before: Balance, now: Balance): boolean {
+  return now.frozen <= before.frozen;
+}
+
+/**
+ * What a job's message cost (api.md: `cost`, `charged`), in whole credits. `overlapped`: another turn of the account
+ * was open at some time between the two balances.
+ */
+export function settleCharge(input: {
+  sent: boolean;
+  before: Balance | null;
+  after: Balance | null;
+  overlapped: boolean;
+}): { charged: Charged; cost: Cost } {
+  const { sent, before, after, overlapped } = input;
+  if (!sent) return { charged: 'no', cost: { before, after, charged: 0, certainty: 'none' } };
+  if (before === null || after === null) {
+    return { charged: 'unknown', cost: { before, after, charged: null, certainty: 'unknown' } };
+  }
+  const spent = before.total - after.total;
+  const reserved = Math.max(0, after.frozen - before.frozen);
+  // More than before: topped up, so nothing bounds what was spent.
+  if (spent < 0) return { charged: 'unknown', cost: { before, after, charged: null, certainty: 'bounded' } };
+  // What is still reserved may be spent yet.
+  if (overlapped || reserved > 0) {
+    return { charged: 'unknown', cost: { before, after, charged: spent + reserved, certainty: 'bounded' } };
+  }
+  return { charged: spent > 0 ? 'yes' : 'no', cost: { before, after, charged: spent, certainty: 'exact' } };
+}

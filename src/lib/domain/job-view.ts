@@ -1,0 +1,59 @@
+import { isTerminal, type JobRecord } from './job.ts';
+
+/** The job as clients see it, the same in GET, in events and in webhooks (the REST contract, "Jobs"). */
+export function jobView(job: JobRecord) {
+  const self = `/v1/jobs/${job.id}`;
+  return {
+    id: job.id,
+    object: 'job' as const,
+    type: job.type,
+    status: job.status,
+    phase: job.phase,
+    seq: job.seq,
+    skill: job.skill,
+    session_id: job.session_id,
+    batch_id: null,
+    custom_id: null,
+    client_reference: null,
+    metadata: job.metadata,
+    priority: job.priority,
+    waiting:
+      job.status === 'waiting' && job.waiting_reason ? { reason: job.waiting_reason, until: waitsUntil(job) } : null,
+    progress: job.progress,
+    input: job.input,
+    result: job.result,
+    error: job.error,
+    cost: job.cost,
+    charged: job.charged,
+    attempt: 1,
+    retry_of: null,
+    created_at: job.created_at.toISOString(),
+    started_at: job.started_at?.toISOString() ?? null,
+    finished_at: job.finished_at?.toISOString() ?? null,
+    deadline_at: null,
+    expires_at: null,
+    request_id: job.request_id,
+    links: {
+      self,
+      events: `${self}/events`,
+      cancel: `${self}/cancel`,
+      retry: `${self}/retry`,
+      history: `${self}/history`,
+    },
+  };
+}
+
+export type JobView = ReturnType<typeof jobView>;
+
+/** Only a wait for a moment has an end; a wait for another job's session has none that is known. */
+function waitsUntil(job: JobRecord): string | null {
+  return job.waiting_reason === 'session' && job.started_at === null ? null : job.due_at.toISOString();
+}
+
+/** Seconds after which another look is worth while; null for a job that has ended. */
+export function lookAgainAfterS(job: JobRecord): number | null {
+  return isTerminal(job.status) ? null : LOOK_AGAIN_S;
+}
+
+/** Progress is refreshed at most this often. */
+const LOOK_AGAIN_S = 5;

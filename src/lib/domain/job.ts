@@ -1,0 +1,132 @@
+/** What a job is, as it is stored. Field names are the column names. */
+
+export const JOB_TYPES = ['generate', 'export'] as const;
+export type JobType = (typeof JOB_TYPES)[number];
+
+/** `canceling` is not stored: a job shows it while its cancellation is asked for and not yet done. */
+export const OPEN_STATUSES = ['queued', 'waiting', 'running'] as const;
+export const TERMINAL_STATUSES = ['succeeded', 'failed', 'canceled', 'expired'] as const;
+export type JobStatus = (typeof OPEN_STATUSES)[number] | (typeof TERMINAL_STATUSES)[number];
+export type TerminalStatus = (typeof TERMINAL_STATUSES)[number];
+
+export const PHASES = ['session', 'upload', 'converse', 'reconcile', 'render', 'verify'] as const;
+export type Phase = (typeof PHASES)[number];
+
+export const WAITING_REASONS = ['session', 'credits', 'concurrency', 'rate_limit', 'render', 'recovery'] as const;
+export type WaitingReason = (typeof WAITING_REASONS)[number];
+
+/** The queue that takes a job's next step: `run` holds a slot while it works, `wait` is for short looks in between. */
+export type Lane = 'run' | 'wait';
+
+export const EXPORT_FORMATS = ['mp4', 'mov', 'webm', 'avi', 'mkv'] as const;
+export const EXPORT_QUALITIES = ['low', 'medium', 'high'] as const;
+export type ExportOptions = { format: (typeof EXPORT_FORMATS)[number]; quality: (typeof EXPORT_QUALITIES)[number] };
+
+export type GenerateInput = { prompt: string; language: string; export: ExportOptions | null };
+export type ExportInput = ExportOptions;
+
+export type Progress = { percent: number | null; message: string | null; events: number; last_event_at: string | null };
+
+/** Credits at one moment, whole numbers; total = available + frozen. */
+export type Credits = { available: number; frozen: number; total: number };
+/** `none`: no turn was sent. `bounded`: another turn overlapped or the balance was topped up. */
+export type Certainty = 'exact' | 'bounded' | 'unknown' | 'none';
+export type Cost = { before: Credits | null; after: Credits | null; charged: number | null; certainty: Certainty };
+export type Charged = 'yes' | 'no' | 'unknown';
+
+export type SuggestedAction = { action: 'export' | 'credits' | 'state' | 'edit'; text: string };
+export type TimelineChange = {
+  op: 'add' | 'remove' | 'change';
+  track: 'video' | 'audio' | 'text' | 'other';
+  title: string;
+  detail: string;
+};
+export type TimelineTrack = { type: string; title: string; start_ms: number; end_ms: number; volume: number | null };
+export type Timeline = { summary: string; duration_ms: number; tracks: TimelineTrack[] };
+export type Output = {
+  url: string;
+  format: string;
+  render_id: string;
+  content_type: string | null;
+  bytes: number | null;
+  duration_ms: number | null;
+  verified: boolean;
+  expires_at: string | null;
+};
+export type JobResult = {
+  text: string;
+  changes: TimelineChange[];
+  timeline: Timeline;
+  media: { url: string; kind: string }[];
+  suggested_actions: SuggestedAction[];
+  output: Output | null;
+  workspace_url: string | null;
+};
+
+export type JobError = {
+  code: string;
+  message: string;
+  retryable: boolean;
+  action: { kind: string; url?: string } | null;
+  upstream: { status: number | null; code: number | null } | null;
+};
+
+/**
+ * `unsent`: a message may be sent. `sending`: it may have been sent, so it never is again. `closed`: its stream has
+ * ended and was recorded. `done`: what it did is known.
+ */
+export type TurnState = 'unsent' | 'sending' | 'closed' | 'done';
+
+export type JobRecord = {
+  id: string;
+  tenant_id: string;
+  session_id: string;
+  account_id: string | null;
+  type: JobType;
+  skill: string;
+  status: JobStatus;
+  phase: Phase | null;
+  seq: number;
+  priority: number;
+  input: GenerateInput | ExportInput;
+  metadata: Record<string, string>;
+  webhook_url: string | null;
+  webhook_events: string[];
+  waiting_reason: WaitingReason | null;
+  progress: Progress;
+  result: JobResult | null;
+  error: JobError | null;
+  cost: Cost;
+  charged: Charged;
+  request_id: string;
+  created_at: Date;
+  started_at: Date | null;
+  finished_at: Date | null;
+  lane: Lane;
+  due_at: Date;
+  dispatch_no: number;
+  dispatched_at: Date | null;
+  epoch: number;
+  owner: string | null;
+  lease_until: Date | null;
+  turn_state: TurnState;
+  sent_at: Date | null;
+  turn_ended_at: Date | null;
+  turn_end: 'closed' | 'lost' | 'idle_timeout' | 'total_timeout' | null;
+  turn_fold: unknown;
+  state_before_hash: string | null;
+  state_last_hash: string | null;
+  recovery_reads: number;
+  failures: number;
+  failing_since: Date | null;
+  remedies: string[];
+};
+
+/** Whether nothing more will happen to the job. */
+export function isTerminal(status: JobStatus): status is TerminalStatus {
+  return (TERMINAL_STATUSES as readonly string[]).includes(status);
+}
+
+/** A job that has only just been accepted. */
+export const NO_PROGRESS: Progress = { percent: null, message: null, events: 0, last_event_at: null };
+export const NO_COST: Cost = { before: null, after: null, charged: null, certainty: 'none' };

@@ -1,0 +1,57 @@
+import type { ExportOptions } from '../domain/job.ts';
+import type { Identity, SkillIdentity, Transport } from './transport.ts';
+import { ClaimAnswer, CreditsAnswer, RenderAnswer, SessionAnswer, StateAnswer, TokenAnswer } from './wire.ts';
+
+/** The upstream, a method an endpoint (nemovideo-api.md). Every method but `runTurn` is safe to call again. */
+export type NemoClient = ReturnType<typeof createNemoClient>;
+
+export function createNemoClient(transport: Transport) {
+  const call = transport.call;
+  return {
+    /** A token for a client id. Once per client id and 7 days: then 429. */
+    anonymousToken(clientId: string, skill: SkillIdentity): Promise<TokenAnswer> {
+      const path = '/api/auth/anonymous-token';
+      return call({ method: 'POST', path, token: null, skill, headers: { 'x-client-id': clientId } }, TokenAnswer);
+    },
+
+    createSession(who: Identity, language: string, signal: AbortSignal): Promise<SessionAnswer> {
+      const path = '/api/tasks/me/with-session/nemo_agent';
+      return call({ method: 'POST', path, ...who, json: { task_name: 'project', language }, signal }, SessionAnswer);
+    },
+
+    /** The token for the browser link of a session; it is made to be given away, unlike the bearer token. */
+    async claimToken(
+      who: Identity,
+      session: { task_id: string | null; session_id: string },
+      signal: AbortSignal,
+    ): Promise<string> {
+      const path = '/api/auth/claim-token';
+      return (await call({ method: 'POST', path, ...who, json: session, signal }, ClaimAnswer)).claim_token;
+    },
+
+    state(who: Identity, sessionId: string, signal: AbortSignal): Promise<Record<string, unknown>> {
+      const path = `/api/state/nemo_agent/me/${encodeURIComponent(sessionId)}/latest`;
+      return call({ method: 'GET', path, ...who, signal }, StateAnswer);
+    },
+
+    credits(who: Identity, signal: AbortSignal) {
+      return call({ method: 'GET', path: '/api/credits/balance/simple', ...who, signal }, CreditsAnswer);
+    },
+
+    /** Submits a render under an id of ours. The same id again is refused by the upstream as a duplicate. */
+    async submitRender(
+      who: Identity,
+      render: { id: string; sessionId: string; draft: unknown; output: ExportOptions },
+      signal: AbortSignal,
+    ): Promise<void> {
+      await call({ method: 'POST', path: '/api/render/proxy/lambda', ...who, json: render, signal }, StateAnswer);
+    },
+
+    render(who: Identity, renderId: string, signal: AbortSignal): Promise<RenderAnswer> {
+      return call(
+        { method: 'GET', path: `/api/render/proxy/lambda/${encodeURIComponent(renderId)}`, ...who, signal },
+        RenderAnswer,
+      );
+    },
+  };
+}

@@ -1,0 +1,122 @@
+import { Agent, type Dispatcher, request } from 'undici';
+import { z } from 'zod';
+import { type Answer, UpstreamError } from './upstream-error.ts';
+
+/** Connecting across the world takes well under a second; longer means that nobody is there. In ms. */
+export const CONNECT_TIMEOUT_MS = 5_000;
+/** Safe calls answer in a second or two; a call that is silent for so long is lost. In ms. */
+const CALL_TIMEOUT_MS = 20_000;
+/** Sockets to the upstream for safe calls, per process: enough for 100 polls a second at half a second each. */
+const MAX_CONNECTIONS = 64;
+/** An answer larger than this is not one of the upstream's; states of long timelines stay far below. In bytes. */
+const MAX_ANSWER_BYTES = 32_000_000;
+
+/** Of an error's words so many characters are kept: they go into logs, not to clients. */
+const MAX_MESSAGE_LENGTH = 300;
+
+/** Who is calling: the bearer token and the three attribution headers (nemovideo-api.md, "Headers"). */
+export type SkillIdentity = { source: string; version: string; platform: string };
+export type Identity = { token: string; skill: SkillIdentity };
+
+export type Call = {
+  method: 'GET' | 'POST';
+  path: string;
+  /** null only for the call that fetches a token. */
+  token: string | null;
+  skill: SkillIdentity;
+  headers?: Record<string, string>;
+  json?: unknown;
+  signal?: AbortSignal;
+};
+
+export type Transport = {
+  baseUrl: string;
+  /** Makes a safe call and reads `data` of the envelope (or a bare object). Throws UpstreamError. */
+  call<T extends z.ZodType>(call: Call, schema: T): Promise<z.output<T>>;
+  close(): Promise<void>;
+};
+
+export function attributionHeaders(skill: SkillIdentity): Record<string, string> {
+  return { 'x-skill-source': skill.source, 'x-skill-version': skill.version, 'x-skill-platform': skill.platform };
+}
+
+/** HTTP to one upstream: connections, time-outs, headers, envelope. Never retries: whoever calls owns that. */
+export function createTransport(baseUrl: string): Transport {
+  const agent = new Agent({
+    connections: MAX_CONNECTIONS,
+    allowH2: false,
+    connect: { timeout: CONNECT_TIMEOUT_MS },
+    headersTimeout: CALL_TIMEOUT_MS,
+    bodyTimeout: CALL_TIMEOUT_MS,
+    maxResponseSize: MAX_ANSWER_BYTES,
+  });
+  return {
+    baseUrl,
+    async call(call, schema) {
+      const name = `${call.method} ${call.path}`;
+      const { status, headers, body } = await exchange(agent, baseUrl, call, name);
+      const json = parseJson(body);
+      const answer = readAnswer(status, headers, json);
+      if (answer.code !== null && answer.code !== 0) throw new UpstreamError(name, `code ${answer.code}`, { answer });
+      if (status >= 400) throw new UpstreamError(name, `HTTP ${status}`, { answer });
+      if (json === undefined || (isObject(json) && json.success === false))
+        throw new UpstreamError(name, 'no success in the answer', { answer });
+      const data = isObject(json) && 'code' in json && 'data' in json ? json.data : json;
+      const parsed = schema.safeParse(data);
+      if (!parsed.success) throw new UpstreamError(name, `unreadable answer: ${z.prettifyError(parsed.error)}`);
+      return parsed.data;
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+async function exchange(agent: Dispatcher, baseUrl: string, call: Call, name: string) {
+  try {
+    const response = await request(`${baseUrl}${call.path}`, {
+      dispatcher: agent,
+      method: call.method,
+      headers: {
+        accept: 'application/json',
+        ...(call.token === null ? {} : { authorization: `Bearer ${call.token}` }),
+        ...attributionHeaders(call.skill),
+        ...(call.json === undefined ? {} : { 'content-type': 'application/json' }),
+        ...call.headers,
+      },
+      body: call.json === undefined ? null : JSON.stringify(call.json),
+      ...(call.signal ? { signal: call.signal } : {}),
+    });
+    return { status: response.statusCode, headers: response.headers, body: await response.body.text() };
+  } catch (cause) {
+    if (call.signal?.aborted) throw cause;
+    throw new UpstreamError(name, cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+/** What an answer says of itself, whatever the HTTP status is: the envelope's code, and when to come again. */
+export function readAnswer(status: number, headers: Dispatcher.ResponseData['headers'], json: unknown): Answer {
+  const code = isObject(json) && typeof json.code === 'number' ? json.code : null;
+  const words = isObject(json) ? (json.message ?? json.error ?? json.detail) : undefined;
+  const message = typeof words === 'string' ? words.slice(0, MAX_MESSAGE_LENGTH) : '';
+  return { status, code, retryAfterMs: retryAfterMs(headers['retry-after']), message };
+}
+
+/** `Retry-After` in ms: seconds or an HTTP date (RFC 9110, 10.2.3). */
+function retryAfterMs(header: string | string[] | undefined): number | null {
+  if (typeof header !== 'string') return null;
+  if (/^\d+$/.test(header)) return Number(header) * 1000;
+  const at = Date.parse(header);
+  return Number.isNaN(at) ? null : Math.max(0, at - Date.now());
+}
+
+/** The parsed body, or undefined when it is not JSON: an HTML page of a proxy, say. */
+export function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,143 @@
+import { buildConnector, Client, type Dispatcher } from 'undici';
+import { monotonicMs } from '../clock.ts';
+import { createSseReader } from './sse.ts';
+import { attributionHeaders, CONNECT_TIMEOUT_MS, type Identity, parseJson, readAnswer } from './transport.ts';
+import type { Answer } from './upstream-error.ts';
+
+/** An answer that is not a stream is an error message; more than this of it tells nothing new. In bytes. */
+const MAX_REFUSAL_BYTES = 64_000;
+
+export type TurnRequest = {
+  baseUrl: string;
+  who: Identity;
+  sessionId: string;
+  text: string;
+  /** On `monotonicMs()`: a socket that opens later than this is closed again without a byte (SEND_WINDOW). */
+  openBefore: number;
+  /** Nothing but heartbeats, or nothing at all, for so long ends the turn. In ms. */
+  idleMs: number;
+  /** The whole turn, in ms. */
+  totalMs: number;
+  signal: AbortSignal;
+  /** One call a payload; true when it was more than a heartbeat. */
+  onPayload(payload: string): boolean;
+};
+
+export type TurnEnding =
+  /** No byte has left this machine. */
+  | { kind: 'not_sent'; cause: Error }
+  /** The upstream answered, and not with a stream: whether the message was taken is for the policy to say. */
+  | { kind: 'answered'; answer: Answer }
+  | { kind: 'closed' | 'lost' | 'idle_timeout' | 'total_timeout' };
+
+/**
+ * Sends one message over a socket of its own and reads the stream to its end (sse.md; money rule 3). Never throws for
+ * what the network does, and never sends twice: the client has one connection, no keep-alive, no HTTP/2 and no retry.
+ */
+export async function runTurn(turn: TurnRequest): Promise<TurnEnding> {
+  const gate = sendGate(turn.openBefore);
+  const client = new Client(turn.baseUrl, {
+    pipelining: 0,
+    allowH2: false,
+    connect: gate.connect,
+    // Silence of minutes is normal while a tool runs: the watch below decides, not the transport.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+  const watch = watchTurn(turn);
+  try {
+    const response = await client.request({
+      method: 'POST',
+      path: `${new URL(turn.baseUrl).pathname.replace(/\/$/, '')}/run_sse`,
+      headers: {
+        authorization: `Bearer ${turn.who.token}`,
+        ...attributionHeaders(turn.who.skill),
+        accept: 'text/event-stream',
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({
+        app_name: 'nemo_agent',
+        user_id: 'me',
+        session_id: turn.sessionId,
+        new_message: { parts: [{ text: turn.text }] },
+      }),
+      signal: watch.signal,
+    });
+    if (!isStream(response)) return { kind: 'answered', answer: await readRefusal(response) };
+    const reader = createSseReader((payload) => {
+      if (turn.onPayload(payload)) watch.alive();
+    });
+    for await (const chunk of response.body) reader.push(chunk as Uint8Array);
+    reader.end();
+    return { kind: 'closed' };
+  } catch (error) {
+    const cause = error instanceof Error ? error : new Error(String(error));
+    if (!gate.opened()) return { kind: 'not_sent', cause };
+    return { kind: watch.timedOut() ?? 'lost' };
+  } finally {
+    watch.stop();
+    await client.destroy();
+  }
+}
+
+/**
+ * The one place where a message can get out: it lets a socket through only while the send window is open, and knows
+ * whether it ever did. Until then undici has written nothing, so `opened() === false` proves that nothing was sent.
+ */
+function sendGate(openBefore: number) {
+  const connectSocket = buildConnector({ timeout: CONNECT_TIMEOUT_MS, allowH2: false });
+  let opened = false;
+  const connect: buildConnector.connector = (options, callback) => {
+    connectSocket(options, (error, socket) => {
+      if (error) return callback(error, null);
+      if (monotonicMs() > openBefore) {
+        socket.destroy();
+        return callback(new Error('the send window has passed'), null);
+      }
+      opened = true;
+      return callback(null, socket);
+    });
+  };
+  return { connect, opened: () => opened };
+}
+
+/** Ends a turn that is silent or takes too long, or that its worker gives up. */
+function watchTurn(turn: Pick<TurnRequest, 'idleMs' | 'totalMs' | 'signal'>) {
+  const controller = new AbortController();
+  let timedOut: 'idle_timeout' | 'total_timeout' | null = null;
+  const end = (reason: typeof timedOut) => {
+    timedOut ??= reason;
+    controller.abort();
+  };
+  const idle = setTimeout(end, turn.idleMs, 'idle_timeout');
+  const total = setTimeout(end, turn.totalMs, 'total_timeout');
+  const onAbort = () => end(null);
+  turn.signal.addEventListener('abort', onAbort, { once: true });
+  if (turn.signal.aborted) onAbort();
+  return {
+    signal: controller.signal,
+    alive: () => idle.refresh(),
+    timedOut: () => timedOut,
+    stop() {
+      clearTimeout(idle);
+      clearTimeout(total);
+      turn.signal.removeEventListener('abort', onAbort);
+    },
+  };
+}
+
+/** A stream may come without a content type; JSON and HTML are answers of another kind. */
+function isStream({ statusCode, headers }: Dispatcher.ResponseData): boolean {
+  return statusCode === 200 && !/json|html/i.test(String(headers['content-type'] ?? ''));
+}
+
+async function readRefusal({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<Answer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk as Buffer);
+    size += (chunk as Buffer).length;
+    if (size > MAX_REFUSAL_BYTES) break;
+  }
+  return readAnswer(statusCode, headers, parseJson(Buffer.concat(chunks).toString('utf8')));
+}

@@ -1,0 +1,32 @@
+import type { QueueOptions, WorkerOptions } from 'bullmq';
+import { z } from 'zod';
+
+/**
+ * The queues: what their entries hold (ids only; the row is the truth) and how they are watched.
+ * `run` walks a job's phases and holds a slot while it does; `wait` takes the short looks in between.
+ */
+export const QUEUES = {
+  run: { payload: z.object({ job_id: z.string(), dispatch_no: z.number().int() }) },
+  wait: { payload: z.object({ job_id: z.string(), dispatch_no: z.number().int() }) },
+} as const;
+
+export type QueueName = keyof typeof QUEUES;
+export type Payload = z.output<(typeof QUEUES)[QueueName]['payload']>;
+
+/** A new id for every dispatch: BullMQ silently ignores an id that still exists. Never all digits, no colon. */
+export function entryId(queue: QueueName, payload: Payload): string {
+  return `${payload.job_id}-${queue}-${payload.dispatch_no}`;
+}
+
+/** Entries leave nothing behind: Postgres keeps the record. */
+export const ENTRY_OPTIONS = {
+  removeOnComplete: true,
+  removeOnFail: true,
+} as const satisfies QueueOptions['defaultJobOptions'];
+
+/** A dead worker's entries start again within about 20 s (performance.md, A.4). Our row decides when to give up. */
+export const WATCH_OPTIONS = {
+  lockDuration: 15_000,
+  stalledInterval: 5_000,
+  maxStalledCount: 1_000_000,
+} as const satisfies Partial<WorkerOptions>;

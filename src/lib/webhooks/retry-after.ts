@@ -1,0 +1,17 @@
+const seconds = /^\d+$/;
+const httpDate = /^[A-Z][a-z]+, .+ GMT$/;
+
+/**
+ * How long a receiver asks us to wait, in milliseconds from `nowMs`: `Retry-After` as whole seconds or as an HTTP date
+ * (RFC 9110, 10.2.3). A date in the past is 0. Null when there is none or it is neither. Not capped.
+ */
+export function retryAfterMs(header: string | undefined, nowMs: number): number | null {
+  const value = header?.trim() ?? '';
+  if (seconds.test(value)) {
+    const ms = Number(value) * 1000;
+    return Number.isSafeInteger(ms) ? ms : null;
+  }
+  // Date.parse also takes "5.5" and "2020"; only what looks like a date may reach it.
+  const at = httpDate.test(value) ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(at) ? null : Math.max(0, at - nowMs);
+}

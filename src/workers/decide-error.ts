@@ -1,0 +1,88 @@
+import { TokenRefused } from '../lib/commands/obtain-token.ts';
+import { backoffMs } from '../lib/domain/backoff.ts';
+import { type FailureCode, jobError } from '../lib/domain/failures.ts';
+import type { Phase } from '../lib/domain/job.ts';
+import { type Remedy, upstreamPolicy } from '../lib/domain/upstream-errors.ts';
+import { UpstreamError } from '../lib/nemo/upstream-error.ts';
+import { registerUrl } from './balance.ts';
+import type { Step, Work } from './work.ts';
+
+/** Safe calls are tried again, with backoff, for so long since the first one that failed. In ms. */
+const RETRY_DEADLINE_MS = 10 * 60_000;
+
+/**
+ * What becomes of a job whose phase threw: a remedy, another try, or the failure that the contract names. Only safe
+ * calls get here: a message that may have been sent has left the phase by another door (money rule 3).
+ */
+export async function decideError(work: Work, error: unknown): Promise<Step> {
+  const phase = work.job.phase ?? 'session';
+  if (error instanceof TokenRefused) return { kind: 'fail', error: jobError('token_invalid') };
+  if (!(error instanceof UpstreamError)) return tryAgain(work, phase, 'internal_error', error);
+  if (error.answer === null) return tryAgain(work, phase, 'upstream_unavailable', error);
+
+  const policy = upstreamPolicy(error.answer);
+  const failure = policy.failure === 'rate_limited' && isTokenCall(error) ? 'token_quota' : policy.failure;
+  if (policy.remedy === 'retry') return tryAgain(work, phase, failure, error);
+  if (policy.remedy !== 'none' && !work.job.remedies.includes(policy.remedy)) {
+    const remedied = await applyRemedy(work, phase, policy.remedy, error.answer.retryAfterMs);
+    if (remedied) return remedied;
+  }
+  return fail(work, failure, error);
+}
+
+/** Each remedy is tried once a phase. Null: it does not apply here. */
+async function applyRemedy(
+  work: Work,
+  phase: Phase,
+  remedy: Remedy,
+  retryAfterMs: number | null,
+): Promise<Step | null> {
+  const remedies = [...work.job.remedies, remedy];
+  const accountId = work.job.account_id;
+  if (remedy === 'wait') {
+    await work.write({ set: { remedies } });
+    return { kind: 'wait', phase, reason: 'rate_limit', ms: retryAfterMs ?? work.deps.config.RATE_LIMIT_RETRY_DELAY };
+  }
+  if (remedy === 'renew_token' && accountId !== null) {
+    await work.write({ set: { remedies } });
+    await work.renewIdentity(accountId);
+    return { kind: 'go', phase };
+  }
+  if (remedy === 'renew_session' && (await mayReplaceSession(work))) {
+    await work.write({ set: { remedies } });
+    await work.writeSession({ upstream_id: null, task_id: null, workspace_url: null, state: null, status: 'new' });
+    return { kind: 'go', phase: 'session' };
+  }
+  return null;
+}
+
+/** A session that the job opened itself and in which nothing has happened yet is as good as a new one. */
+async function mayReplaceSession(work: Work): Promise<boolean> {
+  const session = await work.session();
+  return session.opened_by === work.job.id && work.job.turn_state === 'unsent';
+}
+
+async function tryAgain(work: Work, phase: Phase, failure: FailureCode, error: unknown): Promise<Step> {
+  const since = work.job.failing_since ?? new Date();
+  const failures = work.job.failures + 1;
+  if (Date.now() - since.getTime() > RETRY_DEADLINE_MS) return fail(work, failure, error);
+  await work.write({ set: { failures, failing_since: since } });
+  return { kind: 'wait', phase, reason: 'recovery', ms: backoffMs(failures, Math.random()) };
+}
+
+async function fail(work: Work, failure: FailureCode, error: unknown): Promise<Step> {
+  // Nothing could be learned of a turn that may have run: that, and not the last error, is what the client must know.
+  const code = work.job.phase === 'reconcile' ? 'outcome_unknown' : failure;
+  const answer = error instanceof UpstreamError ? error.answer : null;
+  return {
+    kind: 'fail',
+    error: jobError(code, {
+      upstream: answer && { status: answer.status, code: answer.code },
+      registerUrl: work.job.account_id === null ? null : await registerUrl(work, work.job.account_id),
+    }),
+  };
+}
+
+function isTokenCall(error: UpstreamError): boolean {
+  return error.call.endsWith('/api/auth/anonymous-token');
+}

@@ -1,0 +1,36 @@
+import type { Queryable } from '../lib/db/database.ts';
+import { type Dispatch, markDispatched } from '../lib/db/dispatch.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { Producer } from '../lib/queue/producer.ts';
+import { startLoop } from './loop.ts';
+
+/** How often the backlog is looked at when nobody kicks, in ms: the truth behind every kick that was missed. */
+const POLL_INTERVAL_MS = 250;
+/** Jobs marked by one statement: small enough to be quick, large enough to fill the slots of a worker in seconds. */
+const BATCH = 500;
+
+/** Hands ready jobs from Postgres to the queue: pick, mark, commit, add. Several may run at once. */
+export function startDispatcher(deps: { db: Queryable; producer: Producer; tenantConcurrency: number; log: Logger }) {
+  return startLoop({
+    name: 'dispatcher',
+    intervalMs: POLL_INTERVAL_MS,
+    log: deps.log,
+    async work() {
+      const marked = await markDispatched(deps.db, { limit: BATCH, tenantConcurrency: deps.tenantConcurrency });
+      if (marked.length > 0) await add(deps, marked);
+      return marked.length >= BATCH;
+    },
+  });
+}
+
+/** What the queue does not take stays marked; the reconciler finds it missing there and makes it ready again. */
+async function add(deps: { producer: Producer; log: Logger }, marked: readonly Dispatch[]): Promise<void> {
+  const refused = await deps.producer.add(
+    marked.map((job) => ({
+      queue: job.lane,
+      payload: { job_id: job.id, dispatch_no: job.dispatch_no },
+      delayMs: job.delay_ms,
+    })),
+  );
+  if (refused.length > 0) deps.log.warn({ count: refused.length }, 'the queue did not take some jobs');
+}

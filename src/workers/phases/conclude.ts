@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { endTurn } from '../../lib/commands/end-turn.ts';
+import { hasOverlap } from '../../lib/db/credits.ts';
+import { nameAccountUser } from '../../lib/db/sessions.ts';
+import { isSettled, settleCharge } from '../../lib/domain/charge.ts';
+import { jobError } from '../../lib/domain/failures.ts';
+import { translateGuiTalk } from '../../lib/domain/gui-language.ts';
+import type { Credits, GenerateInput, JobResult } from '../../lib/domain/job.ts';
+import { readSessionState, type SessionState } from '../../lib/domain/session-state.ts';
+import type { TurnFold } from '../../lib/domain/stream.ts';
+import { timelineView } from '../../lib/domain/timeline.ts';
+import { decideTurn } from '../../lib/domain/turn-outcome.ts';
+import { readBalance } from '../balance.ts';
+import type { SessionRow, Step, Work } from '../work.ts';
+import { openedSession } from './opened-session.ts';
+import { recoverTurn } from './recover-turn.ts';
+
+/** The contract: the cost is read when `frozen` is back where it was, or after three reads. */
+const BALANCE_READS = 3;
+/** Credits are settled within moments of the end of a turn. In ms. */
+const BALANCE_READ_GAP_MS = 1_000;
+
+/** The stream has ended by itself: what did the turn do, and what did it cost? */
+export async function concludeTurn(work: Work, session: SessionRow): Promise<Step> {
+  const { accountId, upstreamId, who } = await openedSession(work);
+  const state = await work.deps.nemo.state(who, upstreamId, work.signal);
+  const after = readSessionState(state);
+  const verdict = decideTurn({
+    fold: work.job.turn_fold as TurnFold | null,
+    end: 'closed',
+    before: readSessionState(session.state),
+    after,
+  });
+  if (verdict.kind === 'undecided') return recoverTurn(work);
+  const { charged, cost } = settleCharge({
+    sent: true,
+    before: work.job.cost.before,
+    after: await settledBalance(work, () => readBalance(work, accountId, who)),
+    overlapped: await hasOverlap(work.deps.db.pool, work.job),
+  });
+  if (after.userId) await nameAccountUser(work.deps.db.pool, accountId, after.userId);
+
+  if (verdict.kind === 'failed') {
+    return { kind: 'fail', error: jobError(verdict.code), set: { turn_state: 'done', charged, cost }, turnOver: true };
+  }
+  const result = turnResult(verdict, after, session.workspace_url);
+  const set = { turn_state: 'done', charged, cost, result, progress: work.progress } as const;
+  work.accept(await endTurn(work.deps.db.pool, work.job, { set }, state));
+  return afterConversation(work);
+}
+
+/** What follows a turn that did its work. */
+export function afterConversation(work: Work): Step {
+  return (work.job.input as GenerateInput).export ? { kind: 'go', phase: 'render' } : { kind: 'succeed' };
+}
+
+/** A job's result after its conversation; the output comes with the render. */
+export function turnResult(
+  turn: { text: string; changes: JobResult['changes'] },
+  after: SessionState,
+  workspaceUrl: string | null,
+): JobResult {
+  const { text, suggestedActions } = translateGuiTalk(turn.text);
+  return {
+    text,
+    changes: turn.changes,
+    timeline: timelineView(after),
+    media: after.media.map(({ url, kind }) => ({ url, kind })),
+    suggested_actions: suggestedActions,
+    output: null,
+    workspace_url: workspaceUrl,
+  };
+}
+
+/** The balance once its reserved part is back, or as it is after the last look. */
+async function settledBalance(work: Work, read: () => Promise<Credits>): Promise<Credits> {
+  const { before } = work.job.cost;
+  for (let reads = 1; ; reads += 1) {
+    const now = await read();
+    if (before === null || isSettled(before, now) || reads === BALANCE_READS) return now;
+    await sleep(BALANCE_READ_GAP_MS, undefined, { signal: work.signal });
+  }
+}

@@ -1,0 +1,91 @@
+import { monotonicMs, now } from '../../lib/clock.ts';
+import { beginTurn } from '../../lib/commands/begin-turn.ts';
+import { withdrawTurn } from '../../lib/commands/end-turn.ts';
+import { sha256 } from '../../lib/crypto.ts';
+import { jobError } from '../../lib/domain/failures.ts';
+import type { GenerateInput } from '../../lib/domain/job.ts';
+import { readSessionState } from '../../lib/domain/session-state.ts';
+import { stateFingerprint } from '../../lib/domain/state-diff.ts';
+import { emptyFold, foldPayload, type TurnFold } from '../../lib/domain/stream.ts';
+import { provesUnsent } from '../../lib/domain/upstream-errors.ts';
+import { runTurn, type TurnEnding } from '../../lib/nemo/turn.ts';
+import { UpstreamError } from '../../lib/nemo/upstream-error.ts';
+import { readBalance, registerUrl } from '../balance.ts';
+import type { SessionRow, Step, Work } from '../work.ts';
+import { afterConversation, concludeTurn } from './conclude.ts';
+import { openedSession } from './opened-session.ts';
+import { recoverTurn, SEND_WINDOW_MS } from './recover-turn.ts';
+
+/** Sends the message, once, and listens to the end (architecture.md, "The money rule"). */
+export async function converse(work: Work): Promise<Step> {
+  if (work.job.turn_state === 'sending') return recoverTurn(work);
+  if (work.job.turn_state === 'done') return afterConversation(work);
+  const { session, who, accountId, upstreamId } = await openedSession(work);
+  if (work.job.turn_state === 'closed') return concludeTurn(work, session);
+
+  const state = await work.deps.nemo.state(who, upstreamId, work.signal);
+  const credits = await readBalance(work, accountId, who);
+  if (credits.available <= 0) {
+    return { kind: 'fail', error: jobError('credits_exhausted', { registerUrl: await registerUrl(work, accountId) }) };
+  }
+
+  const { SSE_TOTAL_TIMEOUT, SSE_IDLE_TIMEOUT } = work.deps.config;
+  const stateHash = sha256(stateFingerprint(readSessionState(state)));
+  const committing = monotonicMs();
+  work.accept(await beginTurn(work.deps.db.pool, work.job, { state, stateHash, credits }, SSE_TOTAL_TIMEOUT));
+
+  const fold = emptyFold();
+  const listener = listen(work, fold);
+  const ending = await runTurn({
+    baseUrl: work.deps.config.NEMO_API_URL,
+    who,
+    sessionId: upstreamId,
+    text: (work.job.input as GenerateInput).prompt,
+    openBefore: committing + SEND_WINDOW_MS,
+    idleMs: SSE_IDLE_TIMEOUT,
+    totalMs: SSE_TOTAL_TIMEOUT,
+    signal: work.signal,
+    onPayload: listener.hear,
+  }).finally(listener.stop);
+  return afterTurn(work, session, fold, ending);
+}
+
+async function afterTurn(work: Work, session: SessionRow, fold: TurnFold, ending: TurnEnding): Promise<Step> {
+  if (ending.kind === 'not_sent') {
+    work.accept(await withdrawTurn(work.deps.db.pool, work.job));
+    throw new UpstreamError('POST /run_sse', ending.cause.message, { cause: ending.cause });
+  }
+  if (ending.kind === 'answered' && provesUnsent(ending.answer)) {
+    work.accept(await withdrawTurn(work.deps.db.pool, work.job));
+    throw new UpstreamError('POST /run_sse', `HTTP ${ending.answer.status}`, { answer: ending.answer });
+  }
+  const progress = work.progress;
+  if (ending.kind === 'closed') {
+    const set = { turn_state: 'closed', turn_end: 'closed', turn_fold: fold, progress } as const;
+    await work.write({ set, stamp: ['turn_ended_at'] });
+    return concludeTurn(work, session);
+  }
+  const end = ending.kind === 'answered' ? 'lost' : ending.kind;
+  await work.write({ set: { turn_end: end, turn_fold: fold, progress } });
+  return recoverTurn(work);
+}
+
+/** Folds the stream and keeps the progress; speaks up itself when the upstream is silent for long. */
+function listen(work: Work, fold: TurnFold) {
+  const stillWorking = setInterval(() => work.report('Still working'), work.deps.config.STILL_WORKING_INTERVAL);
+  return {
+    hear(payload: string): boolean {
+      const kind = foldPayload(fold, payload);
+      if (kind === 'heartbeat') return false;
+      stillWorking.refresh();
+      work.progress = {
+        percent: null,
+        message: fold.lastTool ?? work.progress.message,
+        events: work.progress.events + 1,
+        last_event_at: now().toISOString(),
+      };
+      return true;
+    },
+    stop: () => clearInterval(stillWorking),
+  };
+}

@@ -1,0 +1,49 @@
+import { nameAccountUser } from '../../lib/db/sessions.ts';
+import type { Identity } from '../../lib/nemo/transport.ts';
+import { UpstreamError } from '../../lib/nemo/upstream-error.ts';
+import type { SessionRow, Step, Work } from '../work.ts';
+
+/** Account, token and session: after it, there is someone to talk to. */
+export async function openSession(work: Work): Promise<Step> {
+  await work.enter('session');
+  work.report('Connecting');
+  const session = await work.session();
+  const accountId = session.account_id ?? (await work.deps.accounts.resolve(work.job.tenant_id));
+  if (work.job.account_id !== accountId) await work.write({ set: { account_id: accountId } });
+  const who = await work.identity(accountId);
+
+  const opened = session.upstream_id === null ? await openUpstream(work, session, accountId, who) : session;
+  if (opened.workspace_url === null) await linkWorkspace(work, opened, who);
+  work.report('Ready');
+  return { kind: 'go', phase: work.job.type === 'export' ? 'render' : 'converse' };
+}
+
+async function openUpstream(work: Work, session: SessionRow, accountId: string, who: Identity): Promise<SessionRow> {
+  const { db, nemo } = work.deps;
+  const answer = await nemo.createSession(who, session.language, work.signal);
+  if (answer.user_id) await nameAccountUser(db.pool, accountId, answer.user_id);
+  const opened = { account_id: accountId, task_id: answer.task_id, upstream_id: answer.session_id };
+  await work.writeSession({ ...opened, status: 'ready' });
+  return { ...session, ...opened };
+}
+
+/** The link with which a person opens the session in the browser. Never with the bearer token in it. */
+async function linkWorkspace(work: Work, session: SessionRow, who: Identity): Promise<void> {
+  const { config, nemo } = work.deps;
+  const ids = { task_id: session.task_id, session_id: session.upstream_id ?? '' };
+  const url = await nemo.claimToken(who, ids, work.signal).then(
+    (token) => `${config.NEMO_WEB_URL}/workspace/claim?ct=${encodeURIComponent(token)}`,
+    (error) => {
+      if (!(error instanceof UpstreamError) || error.answer?.status !== 404) throw error;
+      const query = new URLSearchParams({
+        task: ids.task_id ?? '',
+        session: ids.session_id,
+        skill_name: who.skill.source,
+        skill_version: who.skill.version,
+        skill_source: who.skill.platform,
+      });
+      return `${config.NEMO_WEB_URL}/workspace/claim?${query}`;
+    },
+  );
+  await work.writeSession({ workspace_url: url });
+}

@@ -1,0 +1,38 @@
+import type { Queryable } from '../lib/db/database.ts';
+import { findOverdue, type Overdue, unmarkDispatched } from '../lib/db/dispatch.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { Producer } from '../lib/queue/producer.ts';
+import { startLoop } from './loop.ts';
+
+/** How often forgotten jobs are looked for. In ms. */
+const INTERVAL_MS = 5_000;
+/** A dispatched job normally starts within milliseconds; after so long it is worth asking the queue for it. In ms. */
+const GRACE_MS = 10_000;
+/** Jobs looked after in one round, so that a wiped queue fills again at a steady pace. */
+const BATCH = 2_000;
+
+/**
+ * Finds jobs that were dispatched, are due and that nobody works on, and makes those ready again whose entry the queue
+ * no longer has: after a crash between commit and add, or a wiped queue.
+ */
+export function startReconciler(deps: { db: Queryable; producer: Producer; log: Logger; onReady(): void }) {
+  return startLoop({
+    name: 'reconciler',
+    intervalMs: INTERVAL_MS,
+    log: deps.log,
+    async work() {
+      const overdue = await findOverdue(deps.db, GRACE_MS, BATCH);
+      const lost: Overdue[] = [];
+      for (const job of overdue) {
+        const held = await deps.producer.holds(job.lane, { job_id: job.id, dispatch_no: job.dispatch_no });
+        if (!held) lost.push(job);
+      }
+      if (lost.length > 0) {
+        const ready = await unmarkDispatched(deps.db, lost);
+        deps.log.warn({ count: ready }, 'jobs had fallen out of the queue and are ready again');
+        deps.onReady();
+      }
+      return false;
+    },
+  });
+}

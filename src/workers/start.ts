@@ -1,0 +1,99 @@
+import { hostname } from 'node:os';
+import type { Config } from '../lib/config.ts';
+import { createVault } from '../lib/crypto.ts';
+import { openDatabase } from '../lib/db/database.ts';
+import type { Logger } from '../lib/logger.ts';
+import { createNemoClient } from '../lib/nemo/client.ts';
+import { createOutputProbe } from '../lib/nemo/output.ts';
+import { createTransport } from '../lib/nemo/transport.ts';
+import { openQueueBackend } from '../lib/queue/factory.ts';
+import { openProducer } from '../lib/queue/producer.ts';
+import { loadSkills } from '../lib/skills.ts';
+import { createGuardedAgent } from '../lib/webhooks/guarded-agent.ts';
+import { createAccounts } from './accounts.ts';
+import { startDelivery } from './deliver-webhooks.ts';
+import type { PhaseDeps } from './deps.ts';
+import { startDispatcher } from './dispatcher.ts';
+import { startHeartbeats } from './heartbeats.ts';
+import { startReconciler } from './reconciler.ts';
+import { createProcessor } from './run-job.ts';
+
+/** Connections for our own statements: the hot ones take a millisecond, so a few serve thousands of jobs. */
+const POOL_SIZE = 20;
+/** Time for a job that was told to stop to write its row and go back to the queue. In ms. */
+const HAND_OVER_MS = 5_000;
+/** A webhook receiver answers from where it is within a few seconds or not at all. In ms. */
+const WEBHOOK_CONNECT_TIMEOUT_MS = 5_000;
+/** Sockets to one receiver. */
+const WEBHOOK_CONNECTIONS_PER_ORIGIN = 10;
+
+export type Workers = {
+  /** Takes no more work, lets what runs go on for DRAIN_TIMEOUT, hands the rest over, closes everything. */
+  stop(): Promise<void>;
+};
+
+/** Starts everything that works: the queue workers, dispatcher, reconciler, heartbeats and webhook delivery. */
+export async function startWorkers(config: Config, log: Logger): Promise<Workers> {
+  const onError = (error: Error) => log.error({ err: error }, 'lost a connection');
+  const skills = await loadSkills(config.SKILLS_DIR, config.SKILL_SOURCE);
+  const vault = createVault(config.ENCRYPTION_KEY);
+  const db = openDatabase(config.DATABASE_URL, { poolSize: POOL_SIZE, onError });
+  await db.pool.query('SELECT 1');
+  const transport = createTransport(config.NEMO_API_URL);
+  const nemo = createNemoClient(transport);
+  const outputs = createOutputProbe();
+  const agent = createGuardedAgent(
+    { allowHttp: config.WEBHOOK_ALLOW_HTTP, allowedSubnets: config.WEBHOOK_ALLOWED_SUBNETS },
+    { connectTimeoutMs: WEBHOOK_CONNECT_TIMEOUT_MS, maxConnectionsPerOrigin: WEBHOOK_CONNECTIONS_PER_ORIGIN },
+  );
+  const accounts = createAccounts({ db, vault, nemo, nemoToken: config.NEMO_TOKEN });
+  const deps: PhaseDeps = { config, db, nemo, outputs, accounts, skills, vault, log };
+
+  const backend = openQueueBackend(
+    { redisUrl: config.REDIS_URL, databaseUrl: config.DATABASE_URL, workers: 2 },
+    onError,
+  );
+  const producer = openProducer(backend);
+  const dispatcher = startDispatcher({ db: db.pool, producer, tenantConcurrency: config.TENANT_CONCURRENCY, log });
+  const reconciler = startReconciler({ db: db.pool, producer, log, onReady: dispatcher.kick });
+  const { timeoutMs, schedule } = { timeoutMs: config.WEBHOOK_TIMEOUT, schedule: config.WEBHOOK_RETRY_SCHEDULE };
+  const delivery = startDelivery({ db: db.pool, vault, agent, timeoutMs, schedule, log });
+  const heartbeats = startHeartbeats(db.pool, log);
+  const kick = () => {
+    dispatcher.kick();
+    delivery.kick();
+  };
+  const run = { owner: `${hostname()}:${process.pid}`, heartbeats, kick };
+  const queueWorkers = [
+    backend.worker('run', createProcessor('run', deps, run), { concurrency: config.RUN_CONCURRENCY }),
+    backend.worker('wait', createProcessor('wait', deps, run), { concurrency: config.WAIT_CONCURRENCY }),
+  ];
+  log.info(
+    { queue: backend.kind, pool: POOL_SIZE, run: config.RUN_CONCURRENCY, wait: config.WAIT_CONCURRENCY },
+    'workers started',
+  );
+
+  return {
+    async stop() {
+      await Promise.all([dispatcher.stop(), reconciler.stop()]);
+      const closed = Promise.all(queueWorkers.map((worker) => worker.close()));
+      if (!(await settlesWithin(closed, config.DRAIN_TIMEOUT))) {
+        for (const worker of queueWorkers) worker.cancelAllJobs('shutdown');
+        if (!(await settlesWithin(closed, HAND_OVER_MS))) log.warn('some jobs did not hand over; their leases run out');
+      }
+      heartbeats.stop();
+      await delivery.stop();
+      await producer.close();
+      await Promise.all([backend.close(), transport.close(), outputs.close(), agent.destroy()]);
+      await db.close();
+    },
+  };
+}
+
+async function settlesWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, ms, false);
+  });
+  return Promise.race([work.then(() => true), late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,115 @@
+import type { JobChange } from '../lib/db/job-writes.ts';
+import { writeJob } from '../lib/db/job-writes.ts';
+import { type SessionPatch, writeSession } from '../lib/db/sessions.ts';
+import type { JobError, JobRecord, Lane, Phase, Progress, WaitingReason } from '../lib/domain/job.ts';
+import type { Identity } from '../lib/nemo/transport.ts';
+import type { PhaseDeps } from './deps.ts';
+
+/** What a phase decides about the way on. Its own results are written before it returns. */
+export type Step =
+  | { kind: 'go'; phase: Phase }
+  /** Leave, and come back to `phase` in `ms`. */
+  | { kind: 'wait'; phase: Phase; reason: WaitingReason; ms: number }
+  | { kind: 'succeed'; set?: JobChange['set'] }
+  /** `turnOver`: the job had a turn, and it is known to be over. */
+  | { kind: 'fail'; error: JobError; set?: JobChange['set']; turnOver?: boolean };
+
+/** The row is not ours any more: another worker claimed it, or it has ended. Nothing may be written or sent. */
+export class JobLost extends Error {
+  override readonly name = 'JobLost';
+}
+
+export type SessionRow = {
+  id: string;
+  account_id: string | null;
+  language: string;
+  task_id: string | null;
+  upstream_id: string | null;
+  workspace_url: string | null;
+  state: unknown;
+  opened_by: string | null;
+};
+
+/** Looks in between belong to `wait`; everything that holds a conversation or starts one to `run`. */
+export function laneOf(phase: Phase): Lane {
+  return phase === 'reconcile' || phase === 'render' || phase === 'verify' ? 'wait' : 'run';
+}
+
+/** One claimed job in the hands of this worker. */
+export class Work {
+  readonly deps: PhaseDeps;
+  /** Aborts when the worker stops or the job was lost. */
+  readonly signal: AbortSignal;
+  /** The row as this worker knows it; every write renews it. */
+  job: JobRecord;
+  /** Travels with the heartbeat. */
+  progress: Progress;
+  #identity: Identity | null = null;
+
+  /** Called when the job turns out to be another's. */
+  readonly lost: () => void;
+
+  constructor(deps: PhaseDeps, job: JobRecord, signal: AbortSignal, lost: () => void) {
+    this.deps = deps;
+    this.job = job;
+    this.signal = signal;
+    this.lost = lost;
+    this.progress = job.progress;
+  }
+
+  /** Changes the row, fenced. Throws JobLost. */
+  async write(change: JobChange): Promise<void> {
+    this.accept(await writeJob(this.deps.db.pool, this.job, change));
+  }
+
+  /** Changes the job's session, fenced like the job. Throws JobLost. */
+  async writeSession(patch: SessionPatch): Promise<void> {
+    if (!(await writeSession(this.deps.db.pool, this.job, patch))) throw new JobLost(`${this.job.id} lost its session`);
+  }
+
+  /** Takes over what a command wrote; null means that the row was lost. Throws JobLost. */
+  accept(written: JobRecord | null): void {
+    if (!written) throw new JobLost(`${this.job.id} was lost in epoch ${this.job.epoch}`);
+    this.job = written;
+  }
+
+  /** Marks the beginning of a phase where clients can see it, once; remedies and failures of the one before are forgotten. */
+  async enter(phase: Phase): Promise<void> {
+    if (this.job.phase === phase && this.job.status === 'running') return;
+    const fresh = this.job.phase === phase ? {} : { failures: 0, failing_since: null, remedies: [] };
+    await this.write({
+      set: { phase, status: 'running', waiting_reason: null, ...fresh },
+      event: this.job.phase === null ? 'job.started' : 'job.phase',
+    });
+  }
+
+  report(message: string): void {
+    this.progress = { ...this.progress, message };
+  }
+
+  async session(): Promise<SessionRow> {
+    const row = await this.deps.db.prisma.session.findUnique({ where: { id: this.job.session_id } });
+    if (!row) throw new Error(`${this.job.session_id} is gone`);
+    return row;
+  }
+
+  /** Who speaks to the upstream for this job: the token of the session's account, and the skill. */
+  async identity(accountId: string): Promise<Identity> {
+    const skill = this.skill();
+    this.#identity ??= { token: (await this.deps.accounts.token(accountId, skill)).token, skill };
+    return this.#identity;
+  }
+
+  /** The upstream refused the token: another one where that is possible. Throws TokenRefused or UpstreamError. */
+  async renewIdentity(accountId: string): Promise<void> {
+    const refused = this.#identity?.token;
+    const skill = this.skill();
+    this.#identity = { token: (await this.deps.accounts.token(accountId, skill, refused)).token, skill };
+  }
+
+  skill() {
+    const skill = this.deps.skills.get(this.job.skill);
+    if (!skill) throw new Error(`skill ${this.job.skill} is not served any more`);
+    return { source: skill.name, version: skill.version, platform: skill.platform };
+  }
+}
