@@ -1,7 +1,58 @@
 import { defineConfig } from 'vitest/config';
+import { hasRedis } from './tests/support/global-setup.ts';
 
+const redis = hasRedis();
+if (!redis && process.env.REQUIRE_REDIS === '1') {
+  throw new Error('REQUIRE_REDIS=1, but there is neither a redis-server to start nor a REDIS_URL.');
+}
+
+const service = {
+  globalSetup: ['tests/support/global-setup.ts'],
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+};
+
+/** Fast ones first; the integration tests run once on each backend of the queue. */
 export default defineConfig({
   test: {
-    projects: [{ test: { name: 'unit', include: ['tests/unit/**/*.test.ts'] } }],
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['tests/{unit,sandbox,local}/**/*.test.ts'],
+          testTimeout: 30_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          ...service,
+          name: 'integration-postgres',
+          include: ['tests/{contract,integration}/**/*.test.ts'],
+          sequence: { groupOrder: 1 },
+        },
+      },
+      ...(redis
+        ? [
+            {
+              test: {
+                ...service,
+                name: 'integration-redis',
+                include: ['tests/integration/**/*.test.ts'],
+                sequence: { groupOrder: 2 },
+              },
+            },
+          ]
+        : []),
+      {
+        test: {
+          ...service,
+          name: 'e2e',
+          include: ['tests/e2e/**/*.test.ts'],
+          sequence: { groupOrder: 3 },
+          testTimeout: 120_000,
+        },
+      },
+    ],
   },
 });

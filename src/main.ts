@@ -38,6 +38,8 @@ async function main(role: string): Promise<void> {
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   process.once('disconnect', () => stop('parent is gone'));
+  // It may have gone while we started.
+  if (process.send && !process.connected) stop('parent is gone');
 }
 
 /** One sentence for what an operator can put right; the whole error for what only a developer can. */

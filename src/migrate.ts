@@ -11,6 +11,8 @@ const CONNECT_TIMEOUT_MS = 10_000;
  */
 export async function migrate(databaseUrl: string, options: { queueSchema: boolean }): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  // A connection lost in the middle fails the statement under way; without a listener it would end the process.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     await migrateDatabase(client);

@@ -3,7 +3,7 @@ import { MASK } from './sentences.ts';
 
 /** What may stand before the verb of an instruction. */
 const LEAD =
-  /^(?:(?:and|or|so|then|now|next|first|finally|also|just|simply|please|alternatively|otherwise|you|['’]ll|will|can|may|could|should|must|need to|have to|want to|easily|directly|always|either|feel free to|go ahead and|be sure to|make sure to|remember to|don['’]t forget to|we recommend|let['’]s|step \d+)(?!\p{L})[\s,:.]*)+/iu;
+  /^(?:(?:and|or|so|then|now|next|first|finally|also|just|simply|please|alternatively|otherwise|you|['’]ll|will|can|may|could|should|must|need to|have to|want to|easily|directly|always|either|feel free to|go ahead and|be sure to|make sure to|remember to|don['’]t forget to|we recommend|let['’]s|step \d+)(?!\p{L})[\s,:.\uE000]*)+/iu;
 const TO_DO_IT = /^to (?:\S+ ){1,6}?(?=(?:double-|right-)?(?:click|tap|press|open|drag|use|go to)\b)/i;
 
 /** Parts of an editor that nothing in a video has. */

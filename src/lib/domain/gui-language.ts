@@ -146,7 +146,7 @@ function asSentence(words: string): string {
     .replaceAll(/\*\*|__/g, '')
     .replace(/^[^\p{L}\p{N}"“「【『《]+/u, '')
     .trimEnd()
-    .replace(/^(?:and|so|then|or|but)\s+/i, '');
+    .replace(/^(?:and|so|then|or|but)\s+|^(?:或者?|并且?|也可以)+(?=告诉|让|跟|我)/i, '');
   return bare.charAt(0).toUpperCase() + bare.slice(1);
 }
 

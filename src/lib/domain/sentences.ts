@@ -39,7 +39,14 @@ export function splitSentences(text: string): string[] {
   let start = 0;
   for (const match of masked.matchAll(END)) {
     const end = match.index + match[0].length;
-    if (end < masked.length && !endsSentence(masked.slice(Math.max(start, match.index - LAST_WORD), match.index), match, masked.slice(end, end + 2)))
+    if (
+      end < masked.length &&
+      !endsSentence(
+        masked.slice(Math.max(start, match.index - LAST_WORD), match.index),
+        match,
+        masked.slice(end, end + 2),
+      )
+    )
       continue;
     sentences.push(text.slice(start, end));
     start = end;
@@ -54,8 +61,8 @@ function endsSentence(before: string, match: RegExpMatchArray, next: string): bo
   const goesOn = /^\p{Ll}/u.test(next);
   if (mark.startsWith('..') || mark.startsWith('…') || match[1]) return !goesOn;
   const word = /[\p{L}\p{N}.]*$/u.exec(before)?.[0].toLowerCase() ?? '';
-  if (/(?:^|[:：)）\]])\s*\d{1,2}$/.test(before)) return false;
-  if (NEVER_LAST.has(word) || /^\p{L}$/u.test(word)) return false;
+  if (/(?:^\s*|[:)\]]\s+|[：）]\s*)\d{1,2}$/.test(before)) return false;
+  if ( /^\p{L}$/u.test(word)) return false;
   if (RARELY_LAST.has(word)) return !goesOn && !/^\d/.test(next);
   return !(BEFORE_NUMBER.has(word) && /^\d/.test(next));
 }

@@ -1,0 +1,122 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { checkPortIsFree } from './check-port.ts';
+import { type Child, startChild } from './child.ts';
+import { startEmbeddedPostgres } from './embedded-postgres.ts';
+import { lockFolder } from './folder-lock.ts';
+import { clientAddress, readyText } from './ready-text.ts';
+import type { RunningParts } from './running-parts.ts';
+import { readSecrets } from './secrets.ts';
+import { maskPasswords, StartFault, sentenceOf } from './start-fault.ts';
+import { type Environment, readTrySettings, type TrySettings } from './try-environment.ts';
+import { within } from './within.ts';
+
+/** Beyond `DRAIN_TIMEOUT`, for handing over what could not be finished. */
+const AFTER_DRAIN_MS = 10_000;
+/** The sandbox has nothing to save. */
+const SANDBOX_STOP_LIMIT_MS = 5_000;
+/** Our migrations take a second; another process may hold the migration lock for a while. */
+const MIGRATION_LIMIT_MS = 60_000;
+/** Others may enter but not list: Postgres may run as another user; what is secret has its own mode. */
+const DATA_DIR_MODE = 0o711;
+
+export type TryPorts = {
+  /** Brings the database up to date. */
+  migrate(databaseUrl: string, options: { queueSchema: boolean }): Promise<void>;
+  /** The script and its arguments of each process. */
+  programs: { api: readonly string[]; worker: readonly string[]; sandbox: readonly string[] };
+  env: Record<string, string | undefined>;
+  cwd: string;
+};
+
+/** The state of one run: `over` is aborted, with the reason, when it has to end. */
+type Run = TryPorts & { settings: TrySettings; parts: RunningParts; over: AbortController };
+
+/**
+ * Starts everything and gives the text to show. What runs is in `parts`. `over` ends a start that is under way, and is
+ * aborted with a StartFault when a part dies later. Throws errors whose message is for the user.
+ */
+export async function runTry(ports: TryPorts, parts: RunningParts, over: AbortController): Promise<string> {
+  const begin = performance.now();
+  const settings = readTrySettings(ports.env, ports.cwd);
+  const { dataDir, env } = settings;
+  const run: Run = { ...ports, settings, parts, over };
+  await mkdir(path.join(dataDir, 'logs'), { recursive: true, mode: DATA_DIR_MODE });
+  const lock = await lockFolder(dataDir);
+  // The next run takes over what a killed one leaves.
+  parts.add('folder', { stop: lock.release, kill: () => undefined });
+  await checkPortIsFree(settings.port, settings.host);
+  const secrets = await readSecrets(env, dataDir);
+  over.signal.throwIfAborted();
+  const [database, upstream] = await Promise.allSettled([findDatabase(run), findUpstream(run)]);
+  const [databaseUrl, upstreamUrl] = [valueOrThrow(database), valueOrThrow(upstream)];
+  await migrated(run, databaseUrl);
+  const shared = { ...env, ...secrets, DATABASE_URL: databaseUrl, NEMO_API_URL: upstreamUrl };
+  const [apiUrl] = await Promise.all([
+    startProcess(run, 'API', ports.programs.api, shared).ready(over.signal),
+    startProcess(run, 'worker', ports.programs.worker, shared).ready(over.signal),
+  ]);
+  return readyText({
+    address: clientAddress(apiUrl ?? `http://127.0.0.1:${settings.port}`),
+    apiKey: secrets.BOOTSTRAP_API_KEY,
+    upstream: { url: upstreamUrl, isSandbox: !env.NEMO_API_URL },
+    database: env.DATABASE_URL ? maskPasswords(databaseUrl) : `Postgres in ${path.join(dataDir, 'postgres')}`,
+    dataDir,
+    logDir: path.join(dataDir, 'logs'),
+    seconds: (performance.now() - begin) / 1000,
+  });
+}
+
+async function findDatabase({ settings, parts, over }: Run): Promise<string> {
+  const { env, dataDir } = settings;
+  if (env.DATABASE_URL) return env.DATABASE_URL;
+  const server = await startEmbeddedPostgres({
+    dataDir: path.join(dataDir, 'postgres'),
+    signal: over.signal,
+    onExit: (reason) =>
+      over.abort(new StartFault(`Postgres ended (${reason}): its log is ${path.join(dataDir, 'postgres.log')}.`)),
+  });
+  parts.add('database', server);
+  return server.url;
+}
+
+async function findUpstream(run: Run): Promise<string> {
+  const { env } = run.settings;
+  if (env.NEMO_API_URL) return env.NEMO_API_URL;
+  const url = await startProcess(run, 'sandbox', run.programs.sandbox, env).ready(run.over.signal);
+  if (url === null) throw new StartFault('The sandbox did not say where it listens: this is a fault of Reelay.');
+  return url;
+}
+
+async function migrated({ settings, migrate, over }: Run, databaseUrl: string): Promise<void> {
+  const where = maskPasswords(databaseUrl);
+  const queueSchema = !settings.env.REDIS_URL;
+  const tooLong = `The database ${where} could not be brought up to date in ${MIGRATION_LIMIT_MS / 1000} s: another process may hold its migration lock.`;
+  try {
+    await within(MIGRATION_LIMIT_MS, over.signal, migrate(databaseUrl, { queueSchema }), tooLong);
+  } catch (error) {
+    if (error instanceof StartFault || over.signal.aborted) throw error;
+    throw new StartFault(`The database ${where} cannot be used: ${sentenceOf(error).replace(/\.$/, '')}.`);
+  }
+}
+
+function startProcess(run: Run, name: string, command: readonly string[], env: Environment): Child {
+  const { settings, parts, over } = run;
+  over.signal.throwIfAborted();
+  const child = startChild({
+    name,
+    command,
+    env,
+    logFile: path.join(settings.dataDir, 'logs', `${name.toLowerCase()}.log`),
+    onDeath: (sentence) => over.abort(new StartFault(sentence)),
+  });
+  const isSandbox = name === 'sandbox';
+  const limitMs = isSandbox ? SANDBOX_STOP_LIMIT_MS : settings.drainMs + AFTER_DRAIN_MS;
+  parts.add(isSandbox ? 'upstream' : 'services', { stop: () => child.stop(limitMs), kill: () => child.kill() });
+  return child;
+}
+
+function valueOrThrow<T>(result: PromiseSettledResult<T>): T {
+  if (result.status === 'rejected') throw result.reason;
+  return result.value;
+}

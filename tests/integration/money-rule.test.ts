@@ -1,0 +1,124 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { settleJob } from '../../src/lib/commands/settle-job.ts';
+import { claimJob } from '../../src/lib/db/claims.ts';
+import { openDatabase } from '../../src/lib/db/database.ts';
+import { markDispatched } from '../../src/lib/db/dispatch.ts';
+import { writeJob } from '../../src/lib/db/job-writes.ts';
+import { jobError } from '../../src/lib/domain/failures.ts';
+import { freePort } from '../../src/local/free-port.ts';
+import { startService, type TestService } from '../support/service.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+let service: TestService;
+
+beforeEach(async () => {
+  service = await startService({ workers: false });
+});
+
+afterEach(() => service?.stop());
+
+/** The job that a worker left behind in the middle of its turn. */
+async function abandonInTurn(id: string): Promise<void> {
+  await service.database.sql(
+    `UPDATE job SET turn_state = 'sending', sent_at = now() - interval '1 minute', phase = 'converse', status = 'running',
+       charged = 'unknown', state_before_hash = 'x', epoch = 7, lease_until = now() - interval '1 second',
+       cost = '{"before":{"available":100,"frozen":0,"total":100},"after":null,"charged":null,"certainty":"unknown"}'
+     WHERE id = $1`,
+    [id],
+  );
+}
+
+it('a start that finds a message as sending never sends it, and says what became of it', async () => {
+  const first = await service.client.submit({ type: 'generate', prompt: 'A first clip' });
+  const workers = await service.startWorkers();
+  await service.client.ended(first.id);
+  await workers.stop();
+  const second = await service.client.submit({ type: 'generate', prompt: 'A lost one', session_id: first.session_id });
+  await abandonInTurn(second.id);
+  await service.startWorkers();
+  const job = await service.client.ended(second.id);
+  const sent = (await service.sandbox.log()).messages.map((message) => message.text);
+  expect(sent).toEqual(['A first clip']);
+  // The state differs from the (made up) one before: the lost turn counts as done.
+  expect(job).toMatchObject({ status: 'succeeded', phase: 'reconcile' });
+});
+
+it('is committed as sending before the message arrives', async () => {
+  await service.sandbox.fault({ route: 'POST /run_sse', times: 1, delay_ms: 3_000 });
+  await service.startWorkers();
+  const { id } = await service.client.submit({ type: 'generate', prompt: 'A slow start' });
+  const arrived = async () => ((await service.sandbox.log()).requests['POST /run_sse'] ?? 0) > 0;
+  await waitFor('the message', arrived);
+  const [row] = await service.database.sql('SELECT turn_state, sent_at, charged, status FROM job WHERE id = $1', [id]);
+  expect(row).toMatchObject({
+    turn_state: 'sending',
+    sent_at: expect.any(Date),
+    charged: 'unknown',
+    status: 'running',
+  });
+});
+
+it('an upstream that cannot be reached has taken no message: the job waits and is sent once it is back', async () => {
+  const port = await freePort();
+  const other = await startService({ workers: false, env: { NEMO_API_URL: `http://127.0.0.1:${port}` } });
+  await other.startWorkers();
+  const { id } = await other.client.submit({ type: 'generate', prompt: 'A patient job' });
+  const waiting = await waitFor('the wait', async () => {
+    const job = await other.client.job(id);
+    return job.waiting !== null && job;
+  });
+  expect(waiting).toMatchObject({ status: 'waiting', waiting: { reason: 'recovery' }, charged: 'no' });
+  expect((await other.client.submit({ type: 'generate', prompt: 'Another' })).status).toBe('queued');
+  await other.stop();
+});
+
+it('a connection refused at the message itself withdraws it', async () => {
+  // The first calls are answered; the message meets a closed door, and then an open one.
+  await service.sandbox.fault({ route: 'POST /run_sse', times: 1, status: 429 });
+  await service.startWorkers();
+  const { id } = await service.client.submit({ type: 'generate', prompt: 'A refused message' });
+  const job = await service.client.ended(id);
+  expect(job).toMatchObject({ status: 'succeeded', charged: 'yes' });
+  expect(
+    (await service.sandbox.log()).messages.filter((m) => m.text === 'A refused message' && m.status === 'done'),
+  ).toHaveLength(1);
+});
+
+it.each([
+  ['a 502 page', { status: 502, body: '<html>bad gateway</html>' }],
+  ['a reset', { reset: true }],
+  ['a 408', { status: 408 }],
+])('%s at the message leaves it in doubt: it is never sent again', async (_what, fault) => {
+  await service.sandbox.fault({ route: 'POST /run_sse', times: 1, ...fault });
+  await service.startWorkers();
+  const { id } = await service.client.submit({ type: 'generate', prompt: 'A doubtful message' });
+  const job = await service.client.ended(id, 40_000);
+  expect(job).toMatchObject({ status: 'failed', error: { code: 'outcome_unknown' } });
+  expect((await service.sandbox.log()).requests['POST /run_sse']).toBe(1);
+});
+
+it('of two workers on one row, only the one that claimed last can write', async () => {
+  const { id } = await service.client.submit({ type: 'generate', prompt: 'A contested job' });
+  const db = openDatabase(service.database.url, { poolSize: 2, onError: () => undefined });
+  const [marked] = await markDispatched(db.pool, { limit: 10, tenantConcurrency: 10 });
+  expect(marked).toMatchObject({ id, lane: 'run', dispatch_no: 1, delay_ms: 0 });
+
+  const old = await claimJob(db.pool, id, 1, 'old');
+  expect(await claimJob(db.pool, id, 1, 'new')).toMatchObject({ kind: 'leased', forMs: expect.any(Number) });
+  await service.database.sql("UPDATE job SET lease_until = now() - interval '1 second'");
+  const young = await claimJob(db.pool, id, 1, 'new');
+  if (old.kind !== 'claimed' || young.kind !== 'claimed') throw new Error('not claimed');
+
+  expect(await writeJob(db.pool, old.job, { set: { phase: 'render' }, event: 'job.phase' })).toBeNull();
+  expect(
+    await settleJob(db.pool, old.job, { status: 'failed', set: { error: jobError('no_change') }, turnOver: false }),
+  ).toBeNull();
+  expect(await claimJob(db.pool, id, 2, 'another number')).toEqual({ kind: 'superseded' });
+
+  const settled = await settleJob(db.pool, young.job, { status: 'succeeded', set: {}, turnOver: false });
+  expect(settled).toMatchObject({ status: 'succeeded', seq: 2 });
+  expect(await settleJob(db.pool, young.job, { status: 'failed', set: {}, turnOver: false })).toBeNull();
+  const events = await service.database.sql('SELECT type FROM event WHERE job_id = $1 ORDER BY seq', [id]);
+  expect(events.map((event) => event.type)).toEqual(['job.queued', 'job.succeeded']);
+  await db.close();
+});

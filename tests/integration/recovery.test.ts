@@ -1,0 +1,48 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { startService, type TestService } from '../support/service.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+let service: TestService;
+
+beforeEach(async () => {
+  // Slow enough that a turn can be caught in the middle.
+  service = await startService({ workers: false, sandbox: { speed: 40 }, env: { DRAIN_TIMEOUT: '0s' } });
+});
+
+afterEach(() => service?.stop());
+
+const inTurn = (id: string) =>
+  waitFor('the stream', async () => {
+    const { messages } = await service.sandbox.log();
+    return messages.length > 0 && (await service.client.job(id)).phase === 'converse';
+  });
+
+it('a worker that is told to stop in the middle of a stream hands over; the next one reports the turn, sent once', async () => {
+  const first = await service.startWorkers();
+  const { id } = await service.client.submit({ type: 'generate', prompt: 'A handed over clip' });
+  await inTurn(id);
+  await first.stop();
+  expect(await service.client.job(id)).toMatchObject({ finished_at: null, charged: 'unknown' });
+  await service.startWorkers();
+  const job = await service.client.ended(id, 40_000);
+  expect(job).toMatchObject({ status: 'succeeded', charged: 'yes' });
+  expect((await service.sandbox.log()).messages).toHaveLength(1);
+});
+
+it('a job that fell out of the queue between commit and add is found again', async () => {
+  const { id } = await service.client.submit({ type: 'generate', prompt: 'What was that?' });
+  await service.database.sql(
+    `UPDATE job SET dispatch_no = 1, dispatched_at = now() - interval '1 hour', due_at = now() - interval '1 hour'`,
+  );
+  await service.startWorkers();
+  expect(await service.client.ended(id, 40_000)).toMatchObject({ status: 'succeeded' });
+});
+
+it('a job whose entry says an older number is void', async () => {
+  const workers = await service.startWorkers();
+  const { id } = await service.client.submit({ type: 'generate', prompt: 'What then?' });
+  await service.client.ended(id);
+  await workers.stop();
+  const [row] = await service.database.sql<{ epoch: number }>('SELECT epoch FROM job WHERE id = $1', [id]);
+  expect(row?.epoch).toBe(1);
+});

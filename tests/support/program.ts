@@ -1,0 +1,42 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+
+/** How long a process of ours may take to say that it is ready, in ms. */
+const READY_TIMEOUT_MS = 30_000;
+
+export type Program = {
+  /** Where it listens, where it does. */
+  url: string;
+  kill(signal: NodeJS.Signals): Promise<void>;
+};
+
+/** Starts a built program (`npm run build`) as a process of its own and waits until it is ready. */
+export async function startProgram(file: string, args: string[], env: Record<string, string>): Promise<Program> {
+  const child = fork(file, args, {
+    env: { PATH: process.env.PATH ?? '', ...env },
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  const words: Buffer[] = [];
+  child.stderr?.on('data', (chunk: Buffer) => words.push(chunk));
+  const url = await Promise.race([ready(child), died(child, words)]);
+  return {
+    url,
+    async kill(signal) {
+      const exited = once(child, 'exit');
+      child.kill(signal);
+      await exited;
+    },
+  };
+}
+
+async function ready(child: ChildProcess): Promise<string> {
+  const [message] = (await once(child, 'message', { signal: AbortSignal.timeout(READY_TIMEOUT_MS) })) as [
+    { url?: string },
+  ];
+  return message.url ?? '';
+}
+
+async function died(child: ChildProcess, words: Buffer[]): Promise<never> {
+  const [code] = await once(child, 'exit');
+  throw new Error(`ended with ${code}: ${Buffer.concat(words).toString('utf8')}`);
+}

@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { Redis } from 'ioredis';
+import { freePort } from '../../src/local/free-port.ts';
+
+export type TestRedis = { url: string; stop(): Promise<void> };
+
+/** A Redis that nobody else uses: a server of its own, or, where REDIS_URL names one, a database of it for this test worker. */
+export async function startRedis(): Promise<TestRedis> {
+  const given = process.env.REDIS_URL;
+  if (given === undefined) return spawnRedis();
+  const url = new URL(given);
+  url.pathname = `/${process.env.VITEST_POOL_ID ?? '0'}`;
+  const client = new Redis(url.href);
+  await client.flushdb();
+  return { url: url.href, stop: async () => client.disconnect() };
+}
+
+async function spawnRedis(): Promise<TestRedis> {
+  const port = await freePort();
+  const server = spawn('redis-server', [
+    '--port',
+    String(port),
+    '--bind',
+    '127.0.0.1',
+    '--save',
+    '',
+    '--appendonly',
+    'no',
+  ]);
+  for await (const line of createInterface(server.stdout)) if (line.includes('Ready to accept connections')) break;
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    async stop() {
+      const exited = once(server, 'exit');
+      server.kill('SIGTERM');
+      await exited;
+    },
+  };
+}

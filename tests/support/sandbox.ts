@@ -1,0 +1,43 @@
+import { request } from 'undici';
+import { buildSandbox, type SandboxOptions } from '../../src/sandbox/app.ts';
+
+/** What the sandbox has seen: `GET /__sandbox/log`. */
+export type SandboxLog = {
+  requests: Record<string, number>;
+  messages: { session_id: string; text: string; story: string | null; status: string; charged: number }[];
+  overlapping: number;
+  renders: { id: string; session_id: string; submits: number; accepted: boolean; status: string; output: unknown }[];
+  tokens: { client_id: string; issued: number }[];
+  missing_headers: { route: string; header: string }[];
+  charged_total: number;
+};
+
+export type TestSandbox = {
+  url: string;
+  log(): Promise<SandboxLog>;
+  story(story: string | null, times?: number): Promise<void>;
+  fault(fault: Record<string, unknown>): Promise<void>;
+  close(): Promise<void>;
+};
+
+/** A simulated NemoVideo, two hundred times as fast as the real one, with credits for many turns. */
+export async function startTestSandbox(options: Partial<SandboxOptions> = {}): Promise<TestSandbox> {
+  const sandbox = buildSandbox({ speed: 200, credits: 100_000, ...options });
+  const url = await sandbox.listen(0, '127.0.0.1');
+  const put = async (path: string, body: unknown) => {
+    const answer = await request(`${url}/__sandbox/${path}`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    if (answer.statusCode >= 300) throw new Error(await answer.body.text());
+    await answer.body.dump();
+  };
+  return {
+    url,
+    log: async () => (await (await request(`${url}/__sandbox/log`)).body.json()) as SandboxLog,
+    story: (story, times) => put('story', { story, ...(times === undefined ? {} : { times }) }),
+    fault: (fault) => put('fault', fault),
+    close: () => sandbox.close(),
+  };
+}

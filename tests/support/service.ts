@@ -1,0 +1,75 @@
+import { randomBytes } from 'node:crypto';
+import { inject } from 'vitest';
+import { type Api, startApi } from '../../src/api/start.ts';
+import { readConfig } from '../../src/lib/config.ts';
+import { createLogger } from '../../src/lib/logger.ts';
+import { startWorkers, type Workers } from '../../src/workers/start.ts';
+import { type Client, createClient } from './client.ts';
+import { createDatabase, type TestDatabase } from './database.ts';
+import { startRedis, type TestRedis } from './redis.ts';
+import { startTestSandbox, type TestSandbox } from './sandbox.ts';
+
+/** Everything at the pace of a test: waits of a second in the contract are milliseconds here. */
+const TEST_PACE = {
+  RENDER_POLL_INTERVAL: '50ms',
+  RECOVERY_DELAYS: '100ms,100ms,100ms,100ms,100ms',
+  RATE_LIMIT_RETRY_DELAY: '100ms',
+  DRAIN_TIMEOUT: '2s',
+  WEBHOOK_RETRY_SCHEDULE: '50ms,50ms',
+  WEBHOOK_ALLOW_HTTP: 'true',
+  WEBHOOK_ALLOWED_SUBNETS: '127.0.0.0/8',
+} as const;
+
+export type TestService = {
+  client: Client;
+  sandbox: TestSandbox;
+  database: TestDatabase;
+  env: Record<string, string>;
+  startWorkers(): Promise<Workers>;
+  stop(): Promise<void>;
+};
+
+/** API, worker and sandbox in this process, on a database (and, in the Redis project, a Redis) of their own. */
+export async function startService(
+  options: { env?: Record<string, string>; workers?: boolean; sandbox?: Parameters<typeof startTestSandbox>[0] } = {},
+): Promise<TestService> {
+  const database = await createDatabase();
+  const redis: TestRedis | null = inject('backend') === 'redis' ? await startRedis() : null;
+  const sandbox = await startTestSandbox(options.sandbox);
+  const apiKey = `rk_${randomBytes(16).toString('base64url')}`;
+  const env: Record<string, string> = {
+    ...TEST_PACE,
+    DATABASE_URL: database.url,
+    ...(redis ? { REDIS_URL: redis.url } : {}),
+    NEMO_API_URL: sandbox.url,
+    BOOTSTRAP_API_KEY: apiKey,
+    ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+    PORT: '0',
+    HOST: '127.0.0.1',
+    LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
+    ...options.env,
+  };
+  const log = createLogger(env.LOG_LEVEL ?? 'silent', 'test');
+  const api: Api = await startApi(readConfig(env), log);
+  const started: Workers[] = [];
+  const start = async () => {
+    const workers = await startWorkers(readConfig(env), log);
+    started.push(workers);
+    return workers;
+  };
+  if (options.workers !== false) await start();
+  return {
+    client: createClient(api.url, apiKey),
+    sandbox,
+    database,
+    env,
+    startWorkers: start,
+    async stop() {
+      await Promise.all(started.map((workers) => workers.stop()));
+      await api.stop();
+      await sandbox.close();
+      await redis?.stop();
+      await database.drop();
+    },
+  };
+}
