@@ -38,7 +38,7 @@ const ENVIRONMENT = z.object({
   RUN_CONCURRENCY: z.coerce.number().int().min(1).default(1000),
   WAIT_CONCURRENCY: z.coerce.number().int().min(1).default(100),
 
-  WEBHOOK_RETRY_SCHEDULE: durationList('5s,5m,30m,2h,5h,10h,14h,20h,24h'),
+  WEBHOOK_RETRY_SCHEDULE: durationList('0s,5s,5m,30m,2h,5h,10h,14h,20h,24h'),
   WEBHOOK_TIMEOUT: durationMs('15s'),
   WEBHOOK_ALLOW_HTTP: flag(false),
   WEBHOOK_ALLOWED_SUBNETS: subnets(),

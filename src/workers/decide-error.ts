@@ -40,8 +40,8 @@ async function applyRemedy(
   const remedies = [...work.job.remedies, remedy];
   const accountId = work.job.account_id;
   if (remedy === 'wait') {
-    await work.write({ set: { remedies } });
-    return { kind: 'wait', phase, reason: 'rate_limit', ms: retryAfterMs ?? work.deps.config.RATE_LIMIT_RETRY_DELAY };
+    const ms = retryAfterMs ?? work.deps.config.RATE_LIMIT_RETRY_DELAY;
+    return { kind: 'wait', phase, reason: 'rate_limit', ms, set: { remedies } };
   }
   if (remedy === 'renew_token' && accountId !== null) {
     await work.write({ set: { remedies } });
@@ -66,8 +66,8 @@ async function tryAgain(work: Work, phase: Phase, failure: FailureCode, error: u
   const since = work.job.failing_since ?? new Date();
   const failures = work.job.failures + 1;
   if (Date.now() - since.getTime() > RETRY_DEADLINE_MS) return fail(work, failure, error);
-  await work.write({ set: { failures, failing_since: since } });
-  return { kind: 'wait', phase, reason: 'recovery', ms: backoffMs(failures, Math.random()) };
+  const set = { failures, failing_since: since };
+  return { kind: 'wait', phase, reason: 'recovery', ms: backoffMs(failures, Math.random()), set };
 }
 
 async function fail(work: Work, failure: FailureCode, error: unknown): Promise<Step> {

@@ -2,6 +2,7 @@ import { DelayedError, type Job, type Processor, WaitingError } from 'bullmq';
 import { settleJob } from '../lib/commands/settle-job.ts';
 import { claimJob } from '../lib/db/claims.ts';
 import type { Phase } from '../lib/domain/job.ts';
+import { UpstreamError } from '../lib/nemo/upstream-error.ts';
 import { type Payload, QUEUES, type QueueName } from '../lib/queue/catalog.ts';
 import { decideError } from './decide-error.ts';
 import type { PhaseDeps } from './deps.ts';
@@ -124,7 +125,11 @@ async function park(work: Work, lane: QueueName, step: Extract<Step, { kind: 'wa
       phase: step.phase,
       lane: next,
       progress: work.progress,
-      ...(step.phase === work.job.phase ? {} : { failures: 0, failing_since: null, remedies: [] }),
+      // Whoever waits for anything but another try has got through; the next trouble is counted anew.
+      failures: 0,
+      failing_since: null,
+      ...(step.phase === work.job.phase ? {} : { remedies: [] }),
+      ...step.set,
     },
     dueInMs: step.ms,
     hold: next === lane ? 'release' : 'redispatch',
@@ -160,7 +165,8 @@ function logStep(work: Work, phase: Phase, step: Step | 'hand_over', ms: number,
     outcome,
     duration_ms: Math.round(ms),
     ...(step !== 'hand_over' && step.kind === 'fail' ? { code: step.error.code } : {}),
-    ...(error === undefined ? {} : { err: error }),
+    // An upstream that fails is daily life, and its message says all; anything else wants a stack.
+    ...(error === undefined ? {} : error instanceof UpstreamError ? { error: error.message } : { err: error }),
   };
   const level = error !== undefined ? 'warn' : outcome === 'wait' && phase === 'render' ? 'debug' : 'info';
   work.deps.log[level](line, 'job step');

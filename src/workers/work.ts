@@ -9,7 +9,7 @@ import type { PhaseDeps } from './deps.ts';
 export type Step =
   | { kind: 'go'; phase: Phase }
   /** Leave, and come back to `phase` in `ms`. */
-  | { kind: 'wait'; phase: Phase; reason: WaitingReason; ms: number }
+  | { kind: 'wait'; phase: Phase; reason: WaitingReason; ms: number; set?: JobChange['set'] }
   | { kind: 'succeed'; set?: JobChange['set'] }
   /** `turnOver`: the job had a turn, and it is known to be over. */
   | { kind: 'fail'; error: JobError; set?: JobChange['set']; turnOver?: boolean };

@@ -1,5 +1,7 @@
+import type { SuggestedAction } from './job.ts';
+
 /** What a GUI instruction comes down to in this API (nemovideo-api.md, "What the upstream tells a GUI user"). */
-export type GuiAction = 'export' | 'credits' | 'state' | 'edit';
+export type GuiAction = SuggestedAction['action'];
 
 const NAMES: [GuiAction, RegExp][] = [
   [

@@ -1,8 +1,7 @@
 import type { GuiAction } from './gui-action.ts';
 import { guiAction, isAside, isLeadIn } from './gui-phrases.ts';
+import type { SuggestedAction } from './job.ts';
 import { maskQuoted, splitSentences } from './sentences.ts';
-
-export type SuggestedAction = { action: GuiAction; text: string };
 
 /** "点击导出". In characters. */
 const MIN_SENTENCE = 4;

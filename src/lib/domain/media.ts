@@ -1,6 +1,6 @@
 import { type LooseObject, objectIn, textIn } from './loose-value.ts';
 
-export type MediaKind = 'video' | 'image' | 'audio' | 'other';
+type MediaKind = 'video' | 'image' | 'audio' | 'other';
 /** A file that the agent has made. */
 export type Media = { id: string | null; url: string; kind: MediaKind };
 

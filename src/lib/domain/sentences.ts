@@ -62,7 +62,7 @@ function endsSentence(before: string, match: RegExpMatchArray, next: string): bo
   if (mark.startsWith('..') || mark.startsWith('…') || match[1]) return !goesOn;
   const word = /[\p{L}\p{N}.]*$/u.exec(before)?.[0].toLowerCase() ?? '';
   if (/(?:^\s*|[:)\]]\s+|[：）]\s*)\d{1,2}$/.test(before)) return false;
-  if ( /^\p{L}$/u.test(word)) return false;
+  if (NEVER_LAST.has(word) || /^\p{L}$/u.test(word)) return false;
   if (RARELY_LAST.has(word)) return !goesOn && !/^\d/.test(next);
   return !(BEFORE_NUMBER.has(word) && /^\d/.test(next));
 }

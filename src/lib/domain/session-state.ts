@@ -2,8 +2,6 @@ import { type Draft, readDraft } from './draft.ts';
 import { numberIn, objectIn, textIn } from './loose-value.ts';
 import { type Media, readMedia } from './media.ts';
 
-export type Canvas = { width: number; height: number; ratio: string | null };
-
 /** What a session holds upstream, as far as this product cares. */
 export type SessionState = {
   draft: Draft;
@@ -11,7 +9,7 @@ export type SessionState = {
   rawDraft: unknown;
   media: Media[];
   /** In pixels. */
-  canvas: Canvas | null;
+  canvas: { width: number; height: number; ratio: string | null } | null;
   /** The account's user, where the answer names it. */
   userId: string | null;
 };

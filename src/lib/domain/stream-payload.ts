@@ -60,7 +60,7 @@ function isTyped(event: LooseObject): boolean {
 
 function errorText(event: LooseObject): string {
   const inner = objectIn(event.error);
-  return textIn(event.error, inner?.message, event.message) ?? (inner ? JSON.stringify(inner) : '');
+  return textIn(event.error, inner?.message, inner?.code, event.message) ?? '';
 }
 
 function fatal(message: string): Payload {

@@ -1,15 +1,9 @@
 import type { Segment, Track } from './draft.ts';
+import type { Timeline } from './job.ts';
 import { cut } from './loose-value.ts';
 import type { SessionState } from './session-state.ts';
 
 export type TrackType = 'video' | 'audio' | 'text' | 'other';
-/** The `timeline` of a job or session in the REST contract. Times in ms, volume 0–1. */
-export type TimelineView = {
-  summary: string;
-  duration_ms: number;
-  tracks: { type: TrackType; title: string; start_ms: number; end_ms: number; volume: number | null }[];
-};
-
 const TYPES = new Map<number, TrackType>([
   [0, 'video'],
   [1, 'audio'],
@@ -40,8 +34,11 @@ export function timelineSummary(state: SessionState): string {
   return parts.length === 0 ? heading : `${heading}: ${parts.join(' ')}`;
 }
 
-/** The timeline as the REST contract shows it, one entry a track; a volume only where all its segments agree. */
-export function timelineView(state: SessionState): TimelineView {
+/**
+ * The timeline as the REST contract shows it (times in ms, volume 0–1), one entry a track; a volume only where all
+ * its segments agree.
+ */
+export function timelineView(state: SessionState): Timeline {
   const tracks = filledTracks(state).map((track) => {
     const volumes = new Set(track.segments.map((segment) => segment.volume));
     return {

@@ -38,7 +38,6 @@ const renderBody = z.object({
   progress: z.number().nullish(),
   output: z.object({ url: optionalText, duration: z.number().nullish(), size: z.number().nullish() }).nullish(),
   outputUrl: optionalText,
-  error: z.unknown(),
 });
 
 /** Both documented shapes of a render: a bare object, or `{success, data}`. */

@@ -42,8 +42,8 @@ export async function reconcile(work: Work): Promise<Step> {
   });
 
   if (decision.kind === 'read_again') {
-    await work.write({ set: { recovery_reads: job.recovery_reads + 1, state_last_hash: fingerprint } });
-    return { kind: 'wait', phase: 'reconcile', reason: 'recovery', ms: decision.inMs };
+    const set = { recovery_reads: job.recovery_reads + 1, state_last_hash: fingerprint };
+    return { kind: 'wait', phase: 'reconcile', reason: 'recovery', ms: decision.inMs, set };
   }
   const fold = job.turn_fold as TurnFold | null;
   const verdict = decideTurn({ fold, end: job.turn_end ?? 'lost', before: readSessionState(session.state), after });

@@ -23,8 +23,8 @@ export async function verify(work: Work): Promise<Step> {
     if (!(error instanceof UpstreamError)) throw error;
     const looks = work.job.failures + 1;
     if (looks >= MAX_LOOKS) return { kind: 'fail', error: jobError('output_unreadable') };
-    await work.write({ set: { failures: looks } });
-    return { kind: 'wait', phase: 'verify', reason: 'recovery', ms: backoffMs(looks, Math.random()) };
+    const ms = backoffMs(looks, Math.random());
+    return { kind: 'wait', phase: 'verify', reason: 'recovery', ms, set: { failures: looks } };
   }
   const session = await work.session();
   const state = readSessionState(session.state);

@@ -8,6 +8,7 @@ type Row = [said: string, left: string, ...actions: string[]];
 const english: Row[] = [
   ['Your fox is ready (10s). Click the Export button to download it.', 'Your fox is ready (10s).', 'export'],
   ['Your video is ready, click Export to download it.', 'Your video is ready.', 'export'],
+  ['Go to the Export tab, choose MP4, and hit Export.', '', 'export', 'export'],
   ['Your video is ready: click Export!', 'Your video is ready!', 'export'],
   ['Your video is ready (click Export to download).', 'Your video is ready.', 'export'],
   ["I've added music and you can preview it in the timeline.", "I've added music.", 'state'],
@@ -70,6 +71,7 @@ const content = [
   'Tap dancing scenes fill the middle.',
   'Drop shadows were added to the title.',
   'Click sounds were added at each cut.',
+  'Play button stickers were added at 0:02.',
   'e.g. click sounds at 0.5s were kept.',
   'Hit the road with this upbeat track.',
   'I added a Subscribe button animation at 0:08.',
@@ -79,6 +81,7 @@ const content = [
   'You can see the dashboard of the car in the second shot.',
   'Check the balance between voice and music at 0:12.',
   'See the end credits roll at 0:20.',
+  'See your credits roll at the end.',
   'You have 60 credits left.',
   'Review your plan below.',
   'Choose a style: cinematic or cartoon.',

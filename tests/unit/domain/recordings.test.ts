@@ -61,11 +61,13 @@ describe('a recorded run', () => {
     expect(text).toContain('U+2028[\u2028] U+2029[\u2029] U+0085[\u0085] BOM[\uFEFF]');
   });
 
-  it.each(recordings)('$name gives the same fold cut at any byte', ({ bytes }) => {
-    const whole = JSON.stringify(foldChunks([bytes]));
+  // The fold is a function of the payloads; comparing those is what makes 18,000 cuts cheap.
+  it.each(recordings)('$name gives the same payloads, and so the same fold, cut at any byte', ({ bytes }) => {
+    const whole = payloadsIn([bytes]);
     const different: number[] = [];
     for (let at = 1; at < bytes.length; at += 1) {
-      if (JSON.stringify(foldChunks([bytes.subarray(0, at), bytes.subarray(at)])) !== whole) different.push(at);
+      const payloads = payloadsIn([bytes.subarray(0, at), bytes.subarray(at)]);
+      if (payloads.length !== whole.length || payloads.some((one, n) => one !== whole[n])) different.push(at);
     }
     expect(different).toEqual([]);
   });

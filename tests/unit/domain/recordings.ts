@@ -7,8 +7,6 @@ const folder = new URL('../../fixtures/transcripts/', import.meta.url);
 const file = (name: string) => readFileSync(new URL(name, folder));
 const state = (name: string) => readSessionState(JSON.parse(file(name).toString('utf8')));
 
-export type Recording = ReturnType<typeof recording>;
-
 function recording(name: string) {
   return {
     name,
@@ -23,7 +21,7 @@ export const recordings = readdirSync(folder)
   .filter((name) => name.endsWith('.sse'))
   .map((name) => recording(name.slice(0, -'.sse'.length)));
 
-export function recorded(name: string): Recording {
+export function recorded(name: string): ReturnType<typeof recording> {
   const found = recordings.find((one) => one.name === name);
   if (!found) throw new Error(`no recording ${name}`);
   return found;

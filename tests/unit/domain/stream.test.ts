@@ -235,5 +235,6 @@ describe('the tools of a turn', () => {
     }
     expect(JSON.stringify(fold).length).toBeLessThan(20 * 1024);
     expect(fold.errors.at(-1)?.code).toBe('E499');
+    expect([fold.errors.length, fold.toolCalls.length]).toEqual([20, 200]);
   });
 });

@@ -14,6 +14,7 @@ describe('the SSE reader', () => {
     ['data without the space', 'data:{"a":1}\n\n', ['{"a":1}']],
     ['one space only as the separator', 'data:  a\n\n', [' a']],
     ['several data lines as one payload', 'data: a\ndata:\ndata: b\n\n', ['a\n\nb']],
+    ['several data lines with CRLF', 'data: a\r\ndata: b\r\n\r\n', ['a\nb']],
     ['an empty data line as a sign of life', 'data:\n\ndata: \n\ndata\n\n', ['', '', '']],
     ['a comment as a sign of life', ': ping\n\n:\n\ndata: a\n\n', ['', '', 'a']],
     ['a comment inside an event', 'data: a\n: ping\ndata: b\n\n', ['', 'a\nb']],
@@ -59,6 +60,7 @@ describe('the SSE reader', () => {
         }
         expect(payloadsIn(chunks)).toEqual(sent);
       }),
+      { numRuns: 50 },
     );
   });
 

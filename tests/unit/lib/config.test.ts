@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigError, readConfig } from '../../../src/lib/config.ts';
+
+const REQUIRED = { DATABASE_URL: 'postgresql://localhost/reelay', ENCRYPTION_KEY: Buffer.alloc(32).toString('base64') };
+
+describe('the environment', () => {
+  it('has the documented defaults', () => {
+    expect(readConfig(REQUIRED)).toMatchObject({
+      PORT: 3000,
+      NEMO_API_URL: 'https://mega-api-prod.nemovideo.ai',
+      SSE_IDLE_TIMEOUT: 600_000,
+      SSE_TOTAL_TIMEOUT: 900_000,
+      RECOVERY_DELAYS: [30_000, 60_000, 60_000, 60_000, 60_000],
+      RENDER_POLL_INTERVAL: 30_000,
+      WEBHOOK_RETRY_SCHEDULE: [0, 5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400].map((s) => s * 1000),
+      TENANT_CONCURRENCY: 20,
+      WEBHOOK_ALLOW_HTTP: false,
+    });
+  });
+
+  it.each([
+    ['200ms', 200],
+    ['30s', 30_000],
+    ['1.5m', 90_000],
+    ['2h', 7_200_000],
+    ['7d', 604_800_000],
+    ['0s', 0],
+  ])('reads the duration %s', (text, ms) => {
+    expect(readConfig({ ...REQUIRED, DRAIN_TIMEOUT: text }).DRAIN_TIMEOUT).toBe(ms);
+  });
+
+  it('takes an encryption key in base64 and in hex, and an empty variable as a missing one', () => {
+    const hex = readConfig({ ...REQUIRED, ENCRYPTION_KEY: 'ab'.repeat(32), REDIS_URL: '' });
+    expect(hex.ENCRYPTION_KEY).toEqual(Buffer.alloc(32, 0xab));
+    expect(hex.REDIS_URL).toBeUndefined();
+  });
+
+  it('takes the slash off the end of a base URL', () => {
+    expect(readConfig({ ...REQUIRED, NEMO_API_URL: 'http://localhost:4010/' }).NEMO_API_URL).toBe(
+      'http://localhost:4010',
+    );
+  });
+
+  it.each([
+    ['PORT', 'eighty'],
+    ['PORT', '70000'],
+    ['DATABASE_URL', 'mysql://x'],
+    ['REDIS_URL', 'localhost'],
+    ['ENCRYPTION_KEY', 'short'],
+    ['DRAIN_TIMEOUT', '20'],
+    ['DRAIN_TIMEOUT', '-1s'],
+    ['DRAIN_TIMEOUT', '90d'],
+    ['RECOVERY_DELAYS', '30s,,60s'],
+    ['NEMO_API_URL', 'ftp://x'],
+    ['WEBHOOK_ALLOWED_SUBNETS', '127.0.0.0/99'],
+    ['WEBHOOK_ALLOW_HTTP', 'yes'],
+  ])('%s=%s is a fault that names the variable and not its value', (name, value) => {
+    const read = () => readConfig({ ...REQUIRED, [name]: value });
+    expect(read).toThrow(ConfigError);
+    expect(read).toThrow(new RegExp(`^${name} `));
+  });
+
+  it('tells all faults at once, a line each', () => {
+    expect(() => readConfig({ PORT: 'x', LOG_LEVEL: 'loud' })).toThrow(
+      /PORT [\s\S]*DATABASE_URL is not set[\s\S]*ENCRYPTION_KEY is not set[\s\S]*LOG_LEVEL /,
+    );
+  });
+});
