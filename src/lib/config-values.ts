@@ -6,7 +6,7 @@ const UNITS_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as c
 const LONGEST_MS = 24 * UNITS_MS.d;
 
 /** `200ms`, `30s`, `10m`, `2h`, `7d` → ms; null when the text is none of these or longer than 24 days. */
-export function parseDuration(text: string): number | null {
+function parseDuration(text: string): number | null {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text.trim());
   if (!match) return null;
   const ms = Math.round(Number(match[1]) * UNITS_MS[match[2] as keyof typeof UNITS_MS]);

@@ -10,7 +10,7 @@ const BEAT_INTERVAL_MS = 5_000;
 export type Beating = {
   readonly job: JobRecord;
   readonly progress: Progress;
-  /** Called once when the job turns out to be another's, or to have ended. */
+  /** Called at every beat at which the job turns out to be another's, or to have ended. */
   lost(): void;
 };
 

@@ -1,29 +1,10 @@
 import { DelayedError, type Job, type Processor, WaitingError } from 'bullmq';
-import { settleJob } from '../lib/commands/settle-job.ts';
 import { claimJob } from '../lib/db/claims.ts';
-import type { Phase } from '../lib/domain/job.ts';
-import { UpstreamError } from '../lib/nemo/upstream-error.ts';
 import { type Payload, QUEUES, type QueueName } from '../lib/queue/catalog.ts';
-import { decideError } from './decide-error.ts';
 import type { PhaseDeps } from './deps.ts';
 import type { Heartbeats } from './heartbeats.ts';
-import { converse } from './phases/converse.ts';
-import { reconcile } from './phases/reconcile.ts';
-import { render } from './phases/render.ts';
-import { openSession } from './phases/session.ts';
-import { verify } from './phases/verify.ts';
-import { JobLost, laneOf, type Step, Work } from './work.ts';
-
-const PHASE_HANDLERS: Record<Exclude<Phase, 'upload'>, (work: Work) => Promise<Step>> = {
-  session: openSession,
-  converse,
-  reconcile,
-  render,
-  verify,
-};
-
-/** How an entry of the queue ends: done with, or brought back later by BullMQ itself. */
-type Leave = { kind: 'done' } | { kind: 'delay'; ms: number } | { kind: 'hand_over' };
+import { type Leave, walkJob } from './walk-job.ts';
+import { JobLost, Work } from './work.ts';
 
 /**
  * Takes a job from a queue, walks it through its phases and leaves when it has ended or has to wait. Whatever a phase
@@ -62,112 +43,25 @@ async function runClaimed(
   if (claim.kind === 'leased') return { kind: 'delay', ms: claim.forMs };
 
   const abort = new AbortController();
-  const work = new Work(deps, claim.job, abort.signal, () =>
-    abort.abort(new JobLost(`${claim.job.id} was taken over`)),
-  );
+  // Some upstreams cancel a run when its listener hangs up: a lost job is still listened to for a while (money rule 7).
+  let hangUp: NodeJS.Timeout | undefined;
+  const lost = () => {
+    hangUp ??= setTimeout(() => abort.abort(new JobLost(`${claim.job.id} was taken over`)), deps.config.DRAIN_TIMEOUT);
+  };
+  const work = new Work(deps, claim.job, abort.signal, lost);
   const stop = () => abort.abort(stopping.reason);
   stopping.addEventListener('abort', stop, { once: true });
   if (stopping.aborted) stop();
   run.heartbeats.add(work);
   try {
-    return await walk(work, lane, stopping);
+    return await walkJob(work, lane, stopping);
   } catch (error) {
     if (!(error instanceof JobLost)) throw error;
     deps.log.warn({ job_id: claim.job.id, epoch: claim.job.epoch }, error.message);
     return { kind: 'done' };
   } finally {
     run.heartbeats.remove(work);
+    clearTimeout(hangUp);
     stopping.removeEventListener('abort', stop);
   }
-}
-
-async function walk(work: Work, lane: QueueName, stopping: AbortSignal): Promise<Leave> {
-  let phase: Phase = work.job.phase ?? 'session';
-  for (;;) {
-    const started = performance.now();
-    const { step, error } = await takeStep(work, phase, stopping);
-    logStep(work, phase, step, performance.now() - started, error);
-    if (step === 'hand_over') {
-      await work.write({ set: {}, hold: 'release' });
-      return { kind: 'hand_over' };
-    }
-    if (step.kind === 'go') phase = step.phase;
-    else if (step.kind === 'wait') return park(work, lane, step);
-    else return settle(work, step);
-  }
-}
-
-async function takeStep(
-  work: Work,
-  phase: Phase,
-  stopping: AbortSignal,
-): Promise<{ step: Step | 'hand_over'; error?: unknown }> {
-  try {
-    const handler = phase === 'upload' ? openSession : PHASE_HANDLERS[phase];
-    return { step: await handler(work) };
-  } catch (error) {
-    if (error instanceof JobLost || work.signal.reason instanceof JobLost)
-      throw error instanceof JobLost ? error : work.signal.reason;
-    if (stopping.aborted) return { step: 'hand_over', error };
-    return { step: await decideError(work, error), error };
-  }
-}
-
-/** The row first, then the queue: between the two, the reconciler would find the job. */
-async function park(work: Work, lane: QueueName, step: Extract<Step, { kind: 'wait' }>): Promise<Leave> {
-  const next = laneOf(step.phase);
-  const told =
-    work.job.status === 'waiting' && work.job.waiting_reason === step.reason && work.job.phase === step.phase;
-  await work.write({
-    set: {
-      status: 'waiting',
-      waiting_reason: step.reason,
-      phase: step.phase,
-      lane: next,
-      progress: work.progress,
-      // Whoever waits for anything but another try has got through; the next trouble is counted anew.
-      failures: 0,
-      failing_since: null,
-      ...(step.phase === work.job.phase ? {} : { remedies: [] }),
-      ...step.set,
-    },
-    dueInMs: step.ms,
-    hold: next === lane ? 'release' : 'redispatch',
-    ...(told ? {} : { event: 'job.waiting' }),
-  });
-  return next === lane ? { kind: 'delay', ms: step.ms } : { kind: 'done' };
-}
-
-async function settle(work: Work, step: Extract<Step, { kind: 'succeed' | 'fail' }>): Promise<Leave> {
-  const failed = step.kind === 'fail';
-  const set = { progress: work.progress, ...step.set, ...(failed ? { error: step.error } : {}) };
-  work.accept(
-    await settleJob(work.deps.db.pool, work.job, {
-      status: failed ? 'failed' : 'succeeded',
-      set,
-      turnOver: failed && step.turnOver === true,
-    }),
-  );
-  return { kind: 'done' };
-}
-
-/** One line a step: ids, what came of it, how long it took. Polls that found nothing new are for the curious. */
-function logStep(work: Work, phase: Phase, step: Step | 'hand_over', ms: number, error: unknown): void {
-  const { id, tenant_id, session_id, epoch, request_id } = work.job;
-  const outcome = step === 'hand_over' ? step : step.kind;
-  const line = {
-    job_id: id,
-    tenant: tenant_id,
-    session_id,
-    request_id,
-    epoch,
-    phase,
-    outcome,
-    duration_ms: Math.round(ms),
-    ...(step !== 'hand_over' && step.kind === 'fail' ? { code: step.error.code } : {}),
-    // An upstream that fails is daily life, and its message says all; anything else wants a stack.
-    ...(error === undefined ? {} : error instanceof UpstreamError ? { error: error.message } : { err: error }),
-  };
-  const level = error !== undefined ? 'warn' : outcome === 'wait' && phase === 'render' ? 'debug' : 'info';
-  work.deps.log[level](line, 'job step');
 }

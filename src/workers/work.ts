@@ -46,7 +46,7 @@ export class Work {
   progress: Progress;
   #identity: Identity | null = null;
 
-  /** Called when the job turns out to be another's. */
+  /** Called, maybe often, when the job turns out to be another's. */
   readonly lost: () => void;
 
   constructor(deps: PhaseDeps, job: JobRecord, signal: AbortSignal, lost: () => void) {
@@ -57,9 +57,10 @@ export class Work {
     this.progress = job.progress;
   }
 
-  /** Changes the row, fenced. Throws JobLost. */
+  /** Changes the row, fenced; the progress goes along. Throws JobLost. */
   async write(change: JobChange): Promise<void> {
-    this.accept(await writeJob(this.deps.db.pool, this.job, change));
+    const set = { progress: this.progress, ...change.set };
+    this.accept(await writeJob(this.deps.db.pool, this.job, { ...change, set }));
   }
 
   /** Changes the job's session, fenced like the job. Throws JobLost. */

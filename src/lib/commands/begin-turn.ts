@@ -1,10 +1,10 @@
 import type pg from 'pg';
 import { transaction } from '../db/database.ts';
 import { writeJob } from '../db/job-writes.ts';
-import type { Credits, JobRecord } from '../domain/job.ts';
+import type { Credits, JobRecord, Progress } from '../domain/job.ts';
 
 /** The session's lock is no longer this job's: another job holds it. */
-export class SessionLost extends Error {
+class SessionLost extends Error {
   override readonly name = 'SessionLost';
 }
 
@@ -17,6 +17,7 @@ export function beginTurn(
   pool: pg.Pool,
   job: JobRecord,
   before: { state: unknown; stateHash: string; credits: Credits | null },
+  progress: Progress,
   turnMs: number,
 ): Promise<JobRecord | null> {
   return transaction(pool, async (client) => {
@@ -32,6 +33,7 @@ export function beginTurn(
         phase: 'converse',
         status: 'running',
         waiting_reason: null,
+        progress,
         turn_state: 'sending',
         turn_ended_at: null,
         turn_end: null,

@@ -3,7 +3,7 @@ import { sha256, type Vault } from '../crypto.ts';
 import { newId } from '../ids.ts';
 
 /** The tenant of BOOTSTRAP_API_KEY. */
-export const DEFAULT_TENANT = 'default';
+const DEFAULT_TENANT = 'default';
 
 /** How many characters of a key are kept readable, so that people can tell keys apart. */
 const HINT_LENGTH = 4;

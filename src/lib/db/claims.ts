@@ -2,7 +2,7 @@ import type { JobRecord, Progress } from '../domain/job.ts';
 import type { Queryable } from './database.ts';
 
 /** How long a worker owns a job without a sign of life, in ms. Three missed heartbeats, and another may take over. */
-export const LEASE_MS = 15_000;
+const LEASE_MS = 15_000;
 
 export type Claim =
   | { kind: 'claimed'; job: JobRecord }

@@ -97,7 +97,7 @@ function withEvent(
 }
 
 /** A public event carries the whole job, as webhooks send it; a private one only what moved. */
-export function eventBody(job: JobRecord, type: JobEventType): unknown {
+function eventBody(job: JobRecord, type: JobEventType): unknown {
   const view = jobView(job);
   return isPublic(type) ? view : { status: view.status, phase: view.phase, waiting: view.waiting };
 }

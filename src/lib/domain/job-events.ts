@@ -4,7 +4,7 @@ import type { TerminalStatus } from './job.ts';
  * Every event of a job. `public`: it goes out by webhook to those who ask for its type, and its body is the whole
  * job; the others are the job's history. `byDefault`: webhooks get it unless they choose.
  */
-export const JOB_EVENTS = {
+const JOB_EVENTS = {
   'job.queued': { public: false, byDefault: false },
   'job.phase': { public: false, byDefault: false },
   'job.waiting': { public: false, byDefault: false },

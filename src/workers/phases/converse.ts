@@ -32,7 +32,9 @@ export async function converse(work: Work): Promise<Step> {
   const { SSE_TOTAL_TIMEOUT, SSE_IDLE_TIMEOUT } = work.deps.config;
   const stateHash = sha256(stateFingerprint(readSessionState(state)));
   const committing = monotonicMs();
-  work.accept(await beginTurn(work.deps.db.pool, work.job, { state, stateHash, credits }, SSE_TOTAL_TIMEOUT));
+  work.accept(
+    await beginTurn(work.deps.db.pool, work.job, { state, stateHash, credits }, work.progress, SSE_TOTAL_TIMEOUT),
+  );
 
   const fold = emptyFold();
   const listener = listen(work, fold);
@@ -59,14 +61,13 @@ async function afterTurn(work: Work, session: SessionRow, fold: TurnFold, ending
     work.accept(await withdrawTurn(work.deps.db.pool, work.job));
     throw new UpstreamError('POST /run_sse', `HTTP ${ending.answer.status}`, { answer: ending.answer });
   }
-  const progress = work.progress;
   if (ending.kind === 'closed') {
-    const set = { turn_state: 'closed', turn_end: 'closed', turn_fold: fold, progress } as const;
+    const set = { turn_state: 'closed', turn_end: 'closed', turn_fold: fold } as const;
     await work.write({ set, stamp: ['turn_ended_at'] });
     return concludeTurn(work, session);
   }
   const end = ending.kind === 'answered' ? 'lost' : ending.kind;
-  await work.write({ set: { turn_end: end, turn_fold: fold, progress } });
+  await work.write({ set: { turn_end: end, turn_fold: fold } });
   return recoverTurn(work);
 }
 

@@ -5,8 +5,8 @@ import type { SessionRow, Step, Work } from '../work.ts';
 
 /** Account, token and session: after it, there is someone to talk to. */
 export async function openSession(work: Work): Promise<Step> {
-  await work.enter('session');
   work.report('Connecting');
+  await work.enter('session');
   const session = await work.session();
   const accountId = session.account_id ?? (await work.deps.accounts.resolve(work.job.tenant_id));
   if (work.job.account_id !== accountId) await work.write({ set: { account_id: accountId } });
