@@ -45,8 +45,11 @@ async function applyRemedy(
   }
   if (remedy === 'renew_token' && accountId !== null) {
     await work.write({ set: { remedies } });
-    await work.renewIdentity(accountId);
-    return { kind: 'go', phase };
+    // Asking for a token can fail as well; the remedy is noted, so that this ends.
+    return work.renewIdentity(accountId).then(
+      () => ({ kind: 'go', phase }),
+      (error) => decideError(work, error),
+    );
   }
   if (remedy === 'renew_session' && (await mayReplaceSession(work))) {
     await work.write({ set: { remedies } });

@@ -17,17 +17,20 @@ export function createProcessor(
 ): Processor<Payload, void> {
   // BullMQ makes an AbortSignal only for processors that declare three parameters.
   return async function processEntry(entry: Job<Payload, void>, token?: string, signal?: AbortSignal): Promise<void> {
-    const payload = QUEUES[lane].payload.parse(entry.data);
-    const leave = await runClaimed(lane, deps, run, payload, signal ?? new AbortController().signal);
-    if (leave.kind === 'delay') {
-      await entry.moveToDelayed(Date.now() + leave.ms, token);
-      throw new DelayedError();
+    try {
+      const payload = QUEUES[lane].payload.parse(entry.data);
+      const leave = await runClaimed(lane, deps, run, payload, signal ?? new AbortController().signal);
+      if (leave.kind === 'delay') await entry.moveToDelayed(Date.now() + leave.ms, token);
+      if (leave.kind === 'hand_over') await entry.moveToWait(token);
+      run.kick();
+      if (leave.kind === 'delay') throw new DelayedError();
+      if (leave.kind === 'hand_over') throw new WaitingError();
+    } catch (error) {
+      if (error instanceof DelayedError || error instanceof WaitingError) throw error;
+      // The entry is gone now; the row is not. Its lease runs out, and the reconciler makes it ready again.
+      deps.log.error({ err: error, entry: entry.id }, 'a step could not be written');
+      throw error;
     }
-    if (leave.kind === 'hand_over') {
-      await entry.moveToWait(token);
-      throw new WaitingError();
-    }
-    run.kick();
   };
 }
 

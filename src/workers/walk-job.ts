@@ -58,6 +58,8 @@ async function takeStep(
 /** The row first, then the queue: between the two, the reconciler would find the job. */
 async function park(work: Work, lane: Lane, step: Extract<Step, { kind: 'wait' }>): Promise<Leave> {
   const next = laneOf(step.phase);
+  // BullMQ's Postgres backend takes whole milliseconds only.
+  const ms = Math.ceil(step.ms);
   const told =
     work.job.status === 'waiting' && work.job.waiting_reason === step.reason && work.job.phase === step.phase;
   await work.write({
@@ -72,11 +74,11 @@ async function park(work: Work, lane: Lane, step: Extract<Step, { kind: 'wait' }
       ...(step.phase === work.job.phase ? {} : { remedies: [] }),
       ...step.set,
     },
-    dueInMs: step.ms,
+    dueInMs: ms,
     hold: next === lane ? 'release' : 'redispatch',
     ...(told ? {} : { event: 'job.waiting' }),
   });
-  return next === lane ? { kind: 'delay', ms: step.ms } : { kind: 'done' };
+  return next === lane ? { kind: 'delay', ms } : { kind: 'done' };
 }
 
 async function settle(work: Work, step: Extract<Step, { kind: 'succeed' | 'fail' }>): Promise<Leave> {

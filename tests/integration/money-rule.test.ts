@@ -6,6 +6,7 @@ import { markDispatched } from '../../src/lib/db/dispatch.ts';
 import { writeJob } from '../../src/lib/db/job-writes.ts';
 import { jobError } from '../../src/lib/domain/failures.ts';
 import { freePort } from '../../src/local/free-port.ts';
+import { SEND_WINDOW_MS } from '../../src/workers/phases/recover-turn.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -21,7 +22,7 @@ afterEach(() => service?.stop());
 async function abandonInTurn(id: string): Promise<void> {
   await service.database.sql(
     `UPDATE job SET turn_state = 'sending', sent_at = now() - interval '1 minute', phase = 'converse', status = 'running',
-       charged = 'unknown', state_before_hash = 'x', epoch = 7, lease_until = now() - interval '1 second',
+       charged = 'unknown', state_before_hash = 'x', epoch = 7, dispatch_no = 3, lease_until = now() - interval '1 second',
        cost = '{"before":{"available":100,"frozen":0,"total":100},"after":null,"charged":null,"certainty":"unknown"}'
      WHERE id = $1`,
     [id],
@@ -84,17 +85,41 @@ it('a connection refused at the message itself withdraws it', async () => {
   ).toHaveLength(1);
 });
 
-it.each([
-  ['a 502 page', { status: 502, body: '<html>bad gateway</html>' }],
-  ['a reset', { reset: true }],
-  ['a 408', { status: 408 }],
-])('%s at the message leaves it in doubt: it is never sent again', async (_what, fault) => {
-  await service.sandbox.fault({ route: 'POST /run_sse', times: 1, ...fault });
+it('a message in doubt (502, a reset, 408) is never sent again', async () => {
   await service.startWorkers();
-  const { id } = await service.client.submit({ type: 'generate', prompt: 'A doubtful message' });
+  const doubts: Record<string, Record<string, unknown>> = {
+    'A 502 page': { status: 502, body: '<html>bad gateway</html>' },
+    'A reset': { reset: true },
+    'A 408': { status: 408 },
+  };
+  const ids: string[] = [];
+  for (const [prompt, fault] of Object.entries(doubts)) {
+    await service.sandbox.fault({ route: 'POST /run_sse', times: 1, ...fault });
+    const { id } = await service.client.submit({ type: 'generate', prompt });
+    const inDoubt = async () => (await service.client.job(id)).waiting?.reason === 'recovery';
+    await waitFor('the doubt', inDoubt);
+    ids.push(id);
+  }
+  for (const id of ids) {
+    const job = await service.client.ended(id, 40_000);
+    // Their turns overlap, so that no balance can say which of them was charged.
+    expect(job).toMatchObject({
+      status: 'failed',
+      charged: 'unknown',
+      error: { code: 'outcome_unknown', retryable: true },
+    });
+  }
+  expect((await service.sandbox.log()).requests['POST /run_sse']).toBe(ids.length);
+});
+
+it('a message in doubt is free of charge once the balance proves it, and not before a late one could have arrived', async () => {
+  await service.sandbox.fault({ route: 'POST /run_sse', times: 1, status: 502 });
+  await service.startWorkers();
+  const { id } = await service.client.submit({ type: 'generate', prompt: 'A single doubt' });
   const job = await service.client.ended(id, 40_000);
-  expect(job).toMatchObject({ status: 'failed', error: { code: 'outcome_unknown' } });
-  expect((await service.sandbox.log()).requests['POST /run_sse']).toBe(1);
+  expect(job).toMatchObject({ status: 'failed', charged: 'no', cost: { charged: 0, certainty: 'exact' } });
+  const tookMs = Date.parse(job.finished_at ?? '') - Date.parse(job.started_at ?? '');
+  expect(tookMs).toBeGreaterThan(2 * SEND_WINDOW_MS);
 });
 
 it('of two workers on one row, only the one that claimed last can write', async () => {

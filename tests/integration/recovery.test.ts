@@ -6,7 +6,11 @@ let service: TestService;
 
 beforeEach(async () => {
   // Slow enough that a turn can be caught in the middle.
-  service = await startService({ workers: false, sandbox: { speed: 40 }, env: { DRAIN_TIMEOUT: '0s' } });
+  service = await startService({
+    workers: false,
+    sandbox: { speed: 60 },
+    env: { DRAIN_TIMEOUT: '0s', RECOVERY_DELAYS: '500ms,1s,1s,1s,1s' },
+  });
 });
 
 afterEach(() => service?.stop());

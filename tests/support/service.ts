@@ -12,7 +12,7 @@ import { startTestSandbox, type TestSandbox } from './sandbox.ts';
 /** Everything at the pace of a test: waits of a second in the contract are milliseconds here. */
 const TEST_PACE = {
   RENDER_POLL_INTERVAL: '50ms',
-  RECOVERY_DELAYS: '100ms,100ms,100ms,100ms,100ms',
+  RECOVERY_DELAYS: '100ms,200ms,300ms,500ms,1s',
   RATE_LIMIT_RETRY_DELAY: '100ms',
   DRAIN_TIMEOUT: '2s',
   WEBHOOK_RETRY_SCHEDULE: '0s,50ms,50ms',
@@ -54,8 +54,15 @@ export async function startService(
   const started: Workers[] = [];
   const start = async () => {
     const workers = await startWorkers(readConfig(env), log);
-    started.push(workers);
-    return workers;
+    let stopping: Promise<void> | null = null;
+    const stoppable: Workers = {
+      stop() {
+        stopping ??= workers.stop();
+        return stopping;
+      },
+    };
+    started.push(stoppable);
+    return stoppable;
   };
   if (options.workers !== false) await start();
   return {

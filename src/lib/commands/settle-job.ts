@@ -21,6 +21,7 @@ export function settleJob(
       set: { ...outcome.set, status: outcome.status, waiting_reason: null, finished_at: now(), turn_fold: null },
       event: terminalEvent(outcome.status),
       hold: 'release',
+      ...(outcome.turnOver && job.turn_ended_at === null ? { stamp: ['turn_ended_at'] } : {}),
     });
     if (ended) await handOn(client, job, openMs);
     return ended;

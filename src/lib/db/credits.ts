@@ -17,18 +17,24 @@ export async function storeCredits(
 
 /**
  * Whether another turn of the same account was open at any time since this job's message was sent: then neither the
- * balance nor `frozen` tells what this one did.
- * @param still only turns that are open now count.
+ * balance nor `frozen` tells what this one did. A turn whose end nobody saw counts as open for `turnMs` after its start.
+ * @param when `ever`: while this turn was open; `now`: at this moment.
  */
-export async function hasOverlap(db: Queryable, job: JobRecord, still = false): Promise<boolean> {
+export async function hasOverlap(
+  db: Queryable,
+  job: JobRecord,
+  turnMs: number,
+  when: 'ever' | 'now',
+): Promise<boolean> {
   const { rows } = await db.query<{ overlaps: boolean }>(
     `SELECT EXISTS (
        SELECT 1 FROM public.job AS other JOIN public.job AS mine ON mine.id = $1
        WHERE other.account_id = mine.account_id AND other.id <> mine.id
          AND other.sent_at <= COALESCE(mine.turn_ended_at, now())
-         AND COALESCE(other.turn_ended_at, 'infinity') >= ${still ? 'now()' : 'mine.sent_at'}
+         AND COALESCE(other.turn_ended_at, other.sent_at + $2 * interval '1 ms')
+           >= ${when === 'now' ? 'now()' : 'mine.sent_at'}
      ) AS overlaps`,
-    [job.id],
+    [job.id, turnMs],
   );
   return rows[0]?.overlaps ?? true;
 }

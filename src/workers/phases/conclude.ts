@@ -36,7 +36,7 @@ export async function concludeTurn(work: Work, session: SessionRow): Promise<Ste
     sent: true,
     before: work.job.cost.before,
     after: await settledBalance(work, () => readBalance(work, accountId, who)),
-    overlapped: await hasOverlap(work.deps.db.pool, work.job),
+    overlapped: await hasOverlap(work.deps.db.pool, work.job, work.deps.config.SSE_TOTAL_TIMEOUT, 'ever'),
   });
   if (after.userId) await nameAccountUser(work.deps.db.pool, accountId, after.userId);
 

@@ -38,7 +38,7 @@ export async function reconcile(work: Work): Promise<Step> {
     fingerprint,
     before: job.cost.before,
     balance,
-    alone: !(await hasOverlap(db.pool, job, true)),
+    alone: !(await hasOverlap(db.pool, job, config.SSE_TOTAL_TIMEOUT, 'now')),
   });
 
   if (decision.kind === 'read_again') {
@@ -65,7 +65,7 @@ export async function reconcile(work: Work): Promise<Step> {
 }
 
 async function chargeOf(work: Work, after: Credits): Promise<{ charged: Charged; cost: Cost }> {
-  const overlapped = await hasOverlap(work.deps.db.pool, work.job);
+  const overlapped = await hasOverlap(work.deps.db.pool, work.job, work.deps.config.SSE_TOTAL_TIMEOUT, 'ever');
   return settleCharge({ sent: true, before: work.job.cost.before, after, overlapped });
 }
 
