@@ -7,6 +7,7 @@ import { writeJob } from '../../src/lib/db/job-writes.ts';
 import { jobError } from '../../src/lib/domain/failures.ts';
 import { freePort } from '../../src/local/free-port.ts';
 import { SEND_WINDOW_MS } from '../../src/workers/phases/recover-turn.ts';
+import { startTestSandbox } from '../support/sandbox.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -69,20 +70,23 @@ it('an upstream that cannot be reached has taken no message: the job waits and i
     return job.waiting !== null && job;
   });
   expect(waiting).toMatchObject({ status: 'waiting', waiting: { reason: 'recovery' }, charged: 'no' });
-  expect((await other.client.submit({ type: 'generate', prompt: 'Another' })).status).toBe('queued');
+  const another = await other.client.submit({ type: 'generate', prompt: 'Another' });
+  expect(another.status).toBe('queued');
+  const upstream = await startTestSandbox({}, port);
+  for (const { id: each } of [waiting, another]) expect((await other.client.ended(each)).status).toBe('succeeded');
+  expect((await upstream.log()).messages).toHaveLength(2);
   await other.stop();
+  await upstream.close();
 });
 
-it('a connection refused at the message itself withdraws it', async () => {
-  // The first calls are answered; the message meets a closed door, and then an open one.
+it('a message that was refused (429) was not taken: it is sent again after a wait, and paid once', async () => {
   await service.sandbox.fault({ route: 'POST /run_sse', times: 1, status: 429 });
   await service.startWorkers();
   const { id } = await service.client.submit({ type: 'generate', prompt: 'A refused message' });
-  const job = await service.client.ended(id);
-  expect(job).toMatchObject({ status: 'succeeded', charged: 'yes' });
-  expect(
-    (await service.sandbox.log()).messages.filter((m) => m.text === 'A refused message' && m.status === 'done'),
-  ).toHaveLength(1);
+  expect(await service.client.ended(id)).toMatchObject({ status: 'succeeded', charged: 'yes' });
+  const { messages, requests } = await service.sandbox.log();
+  expect(requests['POST /run_sse']).toBe(2);
+  expect(messages.map((message) => message.status)).toEqual(['refused', 'done']);
 });
 
 it('a message in doubt (502, a reset, 408) is never sent again', async () => {

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { openQueueBackend } from '../../src/lib/queue/factory.ts';
+import { openProducer } from '../../src/lib/queue/producer.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -42,11 +44,19 @@ it('a job that fell out of the queue between commit and add is found again', asy
   expect(await service.client.ended(id, 40_000)).toMatchObject({ status: 'succeeded' });
 });
 
-it('a job whose entry says an older number is void', async () => {
-  const workers = await service.startWorkers();
-  const { id } = await service.client.submit({ type: 'generate', prompt: 'What then?' });
-  await service.client.ended(id);
-  await workers.stop();
-  const [row] = await service.database.sql<{ epoch: number }>('SELECT epoch FROM job WHERE id = $1', [id]);
-  expect(row?.epoch).toBe(1);
+it('an entry of the queue with an older number is void: the job runs once', async () => {
+  const { id } = await service.client.submit({ type: 'generate', prompt: 'What was that again?' });
+  await service.database.sql('UPDATE job SET dispatch_no = 5, dispatched_at = now()');
+  const { DATABASE_URL: databaseUrl = '', REDIS_URL: redisUrl } = service.env;
+  const backend = openQueueBackend({ databaseUrl, redisUrl, workers: 0 }, () => undefined);
+  const producer = openProducer(backend);
+  const entry = (dispatch_no: number) => ({ queue: 'run' as const, payload: { job_id: id, dispatch_no }, delayMs: 0 });
+  expect(await producer.add([entry(4), entry(5), entry(6)])).toEqual([]);
+  await producer.close();
+  await backend.close();
+
+  await service.startWorkers();
+  expect(await service.client.ended(id)).toMatchObject({ status: 'succeeded' });
+  expect((await service.sandbox.log()).messages).toHaveLength(1);
+  expect(await service.database.sql('SELECT epoch, dispatch_no FROM job')).toEqual([{ epoch: 1, dispatch_no: 5 }]);
 });

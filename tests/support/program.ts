@@ -7,6 +7,7 @@ const READY_TIMEOUT_MS = 30_000;
 export type Program = {
   /** Where it listens, where it does. */
   url: string;
+  /** Waits for its end; one that has ended already is left alone. */
   kill(signal: NodeJS.Signals): Promise<void>;
 };
 
@@ -22,6 +23,7 @@ export async function startProgram(file: string, args: string[], env: Record<str
   return {
     url,
     async kill(signal) {
+      if (child.exitCode !== null || child.signalCode !== null) return;
       const exited = once(child, 'exit');
       child.kill(signal);
       await exited;

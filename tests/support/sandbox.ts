@@ -21,9 +21,9 @@ export type TestSandbox = {
 };
 
 /** A simulated NemoVideo, two hundred times as fast as the real one, with credits for many turns. */
-export async function startTestSandbox(options: Partial<SandboxOptions> = {}): Promise<TestSandbox> {
+export async function startTestSandbox(options: Partial<SandboxOptions> = {}, port = 0): Promise<TestSandbox> {
   const sandbox = buildSandbox({ speed: 200, credits: 100_000, ...options });
-  const url = await sandbox.listen(0, '127.0.0.1');
+  const url = await sandbox.listen(port, '127.0.0.1');
   const put = async (path: string, body: unknown) => {
     const answer = await request(`${url}/__sandbox/${path}`, {
       method: 'PUT',
