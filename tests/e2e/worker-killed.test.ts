@@ -52,7 +52,7 @@ describe.each(hasRedis() ? ['postgres', 'redis'] : ['postgres'])(
         const { messages } = await sandbox.log();
         return messages.some((message) => message.status === 'running') && (await client.job(id)).phase === 'converse';
       });
-        await victim.kill('SIGKILL');
+      await victim.kill('SIGKILL');
       await start('worker');
 
       const job = await client.ended(id, TAKE_OVER_TIMEOUT_MS);

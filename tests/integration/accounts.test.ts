@@ -23,6 +23,16 @@ it('a tenant has one anonymous identity, whatever runs at once, and keeps its cl
   expect(later).toMatchObject({ status: 'failed', error: { code: 'token_quota' } });
 });
 
+it('an anonymous token that the upstream no longer takes is renewed once, with the same client id, and the job goes on', async () => {
+  service = await startService();
+  const submit = () => service.client.submit({ type: 'generate', prompt: 'What is new?' });
+  await service.client.ended((await submit()).id);
+  await service.sandbox.expireTokens();
+  const jobs = await Promise.all([submit(), submit(), submit()]);
+  for (const { id } of jobs) expect((await service.client.ended(id)).status).toBe('succeeded');
+  expect((await service.sandbox.log()).tokens).toMatchObject([{ issued: 2 }]);
+});
+
 it('NEMO_TOKEN is used for all, and no anonymous token is asked for', async () => {
   service = await startService({ env: { NEMO_TOKEN: 'nmv_usr_registered_1' } });
   const { id } = await service.client.submit({ type: 'generate', prompt: 'A lantern' });

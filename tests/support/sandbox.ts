@@ -17,6 +17,8 @@ export type TestSandbox = {
   log(): Promise<SandboxLog>;
   story(story: string | null, times?: number): Promise<void>;
   fault(fault: Record<string, unknown>): Promise<void>;
+  /** As after seven days: the anonymous tokens are worth nothing any more. */
+  expireTokens(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -38,6 +40,9 @@ export async function startTestSandbox(options: Partial<SandboxOptions> = {}, po
     log: async () => (await (await request(`${url}/__sandbox/log`)).body.json()) as SandboxLog,
     story: (story, times) => put('story', { story, ...(times === undefined ? {} : { times }) }),
     fault: (fault) => put('fault', fault),
+    async expireTokens() {
+      await (await request(`${url}/__sandbox/expire-tokens`, { method: 'POST' })).body.dump();
+    },
     close: () => sandbox.close(),
   };
 }

@@ -1,0 +1,71 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Dialect, Frame } from './dialect.ts';
+
+const FINISHED = {
+  usageMetadata: { promptTokenCount: 12, candidatesTokenCount: 34, totalTokenCount: 46 },
+  finishReason: 'STOP',
+};
+const UNSPOKEN = {
+  usageMetadata: { promptTokenCount: 20, candidatesTokenCount: 0, totalTokenCount: 20 },
+  finishReason: 'STOP',
+};
+const CHUNKS = 4;
+
+/** Events as adk-js sends them (sse.md, section 4). `streaming`: each text in chunks first, and apart from calls. */
+export function createAdkDialect(streaming: boolean): Dialect {
+  const invocationId = `e-${randomUUID()}`;
+  const event = (fields: Frame, stateDelta: object = {}): Frame => ({
+    invocationId,
+    author: 'nemo_agent',
+    id: randomBytes(6).toString('base64url'),
+    actions: { stateDelta, artifactDelta: {}, requestedAuthConfigs: {}, requestedToolConfirmations: {} },
+    longRunningToolIds: [],
+    timestamp: Date.now(),
+    ...fields,
+  });
+  const model = (...parts: Frame[]) => ({ content: { role: 'model', parts } });
+  const whole = streaming ? { partial: false } : {};
+
+  function* spoken(text: string, fields: Frame): Iterable<Frame> {
+    if (streaming) for (const chunk of chunksOf(text)) yield event({ ...model({ text: chunk }), partial: true });
+    yield event({ ...model({ text }), ...fields, ...whole });
+  }
+
+  return {
+    say: (text) => spoken(text, FINISHED),
+    *call({ id, name, args }, words) {
+      const functionCall = { functionCall: { name, args, id } };
+      if (streaming) {
+        if (words !== undefined) yield* spoken(words, {});
+        yield event({ ...model(functionCall), ...whole });
+      } else {
+        yield event({ ...model(...(words === undefined ? [] : [{ text: words }]), functionCall), ...FINISHED });
+      }
+    },
+    *result({ id, name }, response, stateDelta) {
+      const parts = [{ functionResponse: { id, name, response } }];
+      yield event({ content: { role: 'user', parts } }, stateDelta);
+      if (streaming) yield event({ ...FINISHED, ...whole });
+    },
+    *err(errorCode, errorMessage) {
+      yield event({ errorCode, errorMessage });
+    },
+    *die(message) {
+      yield { error: message };
+    },
+    *shrug(shape) {
+      if (shape === 'usage') yield event({ ...UNSPOKEN, ...whole });
+      if (shape === 'stop') yield event({ errorCode: 'STOP', ...UNSPOKEN });
+      if (shape === 'empty') yield event({ ...model({ text: '' }), ...UNSPOKEN, ...whole });
+    },
+  };
+}
+
+/** The text in about four pieces, cut between words. */
+function chunksOf(text: string): string[] {
+  const words = text.match(/\s*\S+\s*/g) ?? [text];
+  const size = Math.ceil(words.length / CHUNKS);
+  return Array.from({ length: Math.ceil(words.length / size) }, (_, at) =>
+    words.slice(at * size, (at + 1) * size).join(''),
+  );
+}

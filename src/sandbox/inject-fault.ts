@@ -1,0 +1,30 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { logRefusedMessage } from './routes/run-sse.ts';
+import type { World } from './world.ts';
+
+/** Makes a request fail that the control endpoint has set a fault for; a fault that only delays lets it go on. */
+export async function injectFault(world: World, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  const fault = world.faults.take(`${request.method} ${request.url.split('?')[0]}`);
+  if (!fault) return;
+  if (fault.delay_ms !== undefined) await pause(fault.delay_ms, undefined, { ref: false });
+  const { status, code, body, reset } = fault;
+  if (!reset && status === undefined && code === undefined && body === undefined) return;
+
+  if (request.routeOptions.url === '/run_sse') logRefusedMessage(world, request.body);
+  if (reset) {
+    reply.hijack();
+    request.raw.socket.resetAndDestroy();
+    return;
+  }
+  const text = body ?? JSON.stringify({ ...(code === undefined ? {} : { code }), message: 'injected fault' });
+  return reply
+    .code(status ?? 200)
+    .type(typeOf(text))
+    .send(text);
+}
+
+function typeOf(text: string): string {
+  if (/^\s*[{[]/.test(text)) return 'application/json; charset=utf-8';
+  return /^\s*</.test(text) ? 'text/html; charset=utf-8' : 'text/plain; charset=utf-8';
+}

@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import { createAdkDialect } from './adk-dialect.ts';
+import { analyseLater } from './analysis.ts';
+import type { Choice } from './choose-story.ts';
+import type { Dialect, Frame } from './dialect.ts';
+import type { EventStream } from './event-stream.ts';
+import type { User } from './identities.ts';
+import type { LoggedMessage } from './log.ts';
+import { ordinaryRun } from './ordinary-run.ts';
+import { type Session, writeState } from './session.ts';
+import type { Step } from './story.ts';
+import { COSTS, type TurnKind } from './turn-kind.ts';
+import { typedDialect } from './typed-dialect.ts';
+import type { World } from './world.ts';
+
+/** In ms at real speed. */
+const HEARTBEAT_MS = 15_000;
+const BETWEEN_CHUNKS_MS = 120;
+
+export type Turn = {
+  world: World;
+  user: User;
+  session: Session;
+  choice: Choice;
+  kind: TurnKind;
+  baseUrl: string;
+  /** The request asked for partial texts. */
+  streaming: boolean;
+  message: LoggedMessage;
+  stream: EventStream;
+};
+
+/** Plays one turn to its end, whether or not anybody listens, then charges for it and closes the stream. */
+export async function runTurn(turn: Turn): Promise<void> {
+  const { user, session, choice, kind, baseUrl, message, stream } = turn;
+  const { words, story } = choice;
+  const cost = COSTS[kind];
+  user.frozen += cost;
+  session.runningTurns += 1;
+
+  const play = createPlayer(turn);
+  const work = { kind, words, state: session.state, baseUrl, pace: paceOf(words) };
+  let hasWritten = false;
+  for (const step of (story.steps ?? ordinaryRun)(work)) {
+    await play(step);
+    if (step.does === 'result') hasWritten = true;
+    if (story.endsWithStream && stream.isCut()) break;
+  }
+
+  const isCanceled = story.endsWithStream && stream.isCut() && !hasWritten;
+  const charged = story.isFree || isCanceled ? 0 : cost;
+  session.runningTurns -= 1;
+  user.frozen -= cost;
+  user.total -= charged;
+  message.charged = charged;
+  message.status = stream.isCut() ? 'cut' : 'done';
+  stream.end();
+}
+
+function createPlayer(turn: Turn): (step: Step) => Promise<void> {
+  const { world, session, stream, choice } = turn;
+  const dialect = dialectOf(turn);
+  const pause = (ms: number) =>
+    choice.story.endsWithStream ? Promise.race([world.clock.pause(ms), stream.closed]) : world.clock.pause(ms);
+  const emit = async (frames: Iterable<Frame>) => {
+    let isFirst = true;
+    for (const frame of frames) {
+      if (!isFirst) await pause(BETWEEN_CHUNKS_MS);
+      isFirst = false;
+      stream.send(frame);
+    }
+  };
+  const wait = async (ms: number) => {
+    let left = ms;
+    for (; left > HEARTBEAT_MS; left -= HEARTBEAT_MS) {
+      await pause(HEARTBEAT_MS);
+      if (stream.isCut() && choice.story.endsWithStream) return;
+      stream.heartbeat();
+    }
+    await pause(left);
+  };
+  return async (step) => {
+    switch (step.does) {
+      case 'wait':
+        return wait(step.ms);
+      case 'say':
+        return emit(dialect.say(step.text));
+      case 'call':
+        return emit(dialect.call(step.call, step.words));
+      case 'result':
+        writeState(session, step.writes);
+        for (const { filename } of step.writes.video_infos?.slice(-1) ?? [])
+          analyseLater(world.clock, session, filename);
+        return emit(dialect.result(step.call, step.response, step.writes));
+      case 'err':
+        return emit(dialect.err(step.code, step.message));
+      case 'die':
+        return emit(dialect.die(step.message));
+      case 'shrug':
+        return emit(dialect.shrug(step.shape));
+      case 'cut':
+        return stream.cut();
+    }
+  };
+}
+
+function dialectOf({ world, choice, streaming }: Turn): Dialect {
+  if (world.options.dialect === 'typed' || choice.switches.has('typed')) return typedDialect;
+  return createAdkDialect(streaming || world.options.streaming || choice.switches.has('streaming'));
+}
+
+/** 0.9–1.1, always the same for the same words. */
+function paceOf(words: string): number {
+  return 0.9 + (createHash('sha256').update(words).digest().readUInt8(0) / 255) * 0.2;
+}

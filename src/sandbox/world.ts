@@ -1,0 +1,69 @@
+import { type Clock, createClock } from './clock.ts';
+import type { EventStream } from './event-stream.ts';
+import { createFaults, type Faults } from './faults.ts';
+import { createIdentities, type Identities, type User } from './identities.ts';
+import { createLog, type Log } from './log.ts';
+import type { Options } from './options.ts';
+import { sessionNotFound } from './refusal.ts';
+import type { Render } from './renders.ts';
+import { newSession, type Session } from './session.ts';
+import { createStandingStory, type StandingStory } from './standing-story.ts';
+
+/** All that one sandbox knows. A reset is a new world. */
+export type World = {
+  options: Options;
+  clock: Clock;
+  identities: Identities;
+  sessions: Sessions;
+  renders: Map<string, Render>;
+  streams: Set<EventStream>;
+  standing: StandingStory;
+  faults: Faults;
+  log: Log;
+  /** Texts that the story `rate-limited` has refused. */
+  limited: Set<string>;
+  stop(): void;
+};
+
+export function createWorld(options: Options): World {
+  const clock = createClock(options.speed);
+  const streams = new Set<EventStream>();
+  return {
+    options,
+    clock,
+    identities: createIdentities(options),
+    sessions: createSessions(),
+    renders: new Map(),
+    streams,
+    standing: createStandingStory(),
+    faults: createFaults(),
+    log: createLog(),
+    limited: new Set(),
+    stop() {
+      clock.stop();
+      for (const stream of streams) stream.cut();
+    },
+  };
+}
+
+type Sessions = ReturnType<typeof createSessions>;
+
+function createSessions() {
+  const byId = new Map<string, Session>();
+  // Ids of an earlier process must not mean anything in this one.
+  let lastId = Date.now() * 1000;
+  return {
+    open(userId: string, taskName: string): Session {
+      lastId += 1;
+      const session = newSession({ id: String(lastId), taskId: `task_${lastId}`, taskName, userId });
+      byId.set(session.id, session);
+      return session;
+    },
+    /** Throws a Refusal with code 1002 when the user has no such session. */
+    find(user: User, id: string): Session {
+      const session = byId.get(id);
+      if (session?.userId !== user.id) throw sessionNotFound(id);
+      return session;
+    },
+  };
+}

@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import { waitFor } from '../support/wait-for.ts';
+import { type Heard, startSandbox, textsIn, toolsIn } from './sandbox-client.ts';
+
+/** Plays one generation (or, after one, an edit) of a story and looks at everything. */
+async function play(story: string, options: { edit?: true; speed?: number } = {}) {
+  const sandbox = await startSandbox({ speed: options.speed ?? 5000 });
+  const user = await sandbox.user();
+  const sid = await user.session();
+  if (options.edit) await user.say(sid, 'a fox');
+  const before = { state: await user.state(sid), credits: await user.credits() };
+  const heard = await user.say(sid, `a hare #${story}`);
+  const atClose = await user.state(sid);
+  await waitFor('the end of the run', async () => (await user.credits()).frozen === 0);
+  const state = await user.state(sid);
+  const charged = before.credits.total - (await user.credits()).total;
+  const message = (await sandbox.log()).messages.at(-1);
+  const tracks = (state.draft.t?.length ?? 0) - (before.state.draft.t?.length ?? 0);
+  return { sandbox, user, sid, heard, atClose, tracks, charged, message };
+}
+
+const lastOf = ({ frames }: Heard) => frames.at(-1);
+
+describe.each(['silent', 'silent-usage', 'silent-stop', 'silent-empty'])('%s', (story) => {
+  it.each([
+    ['a generation', {}, 3, 100],
+    ['an edit', { edit: true as const }, 1, 50],
+  ])('%s is done without a word', async (_what, options, tracks, charged) => {
+    const played = await play(story, options);
+    expect(played.heard.isWhole).toBe(true);
+    expect(textsIn(played.heard.frames).join('')).toBe('');
+    expect([played.tracks, played.charged, played.message.status]).toEqual([tracks, charged, 'done']);
+  });
+
+  it('ends in its own shape', async () => {
+    const last = lastOf((await play(story)).heard);
+    expect({ error: last.errorCode, finish: last.finishReason, parts: last.content?.parts.length }).toEqual(
+      {
+        silent: { error: undefined, finish: undefined, parts: 1 },
+        'silent-usage': { error: undefined, finish: 'STOP', parts: undefined },
+        'silent-stop': { error: 'STOP', finish: 'STOP', parts: undefined },
+        'silent-empty': { error: undefined, finish: 'STOP', parts: 1 },
+      }[story],
+    );
+  });
+});
+
+describe('streams that break', () => {
+  it('cut: the run goes on and writes the state later', async () => {
+    const { heard, atClose, tracks, charged, message } = await play('cut', { speed: 300 });
+    expect(heard.isWhole).toBe(false);
+    expect(toolsIn(heard.frames)).toEqual(['call generate_video_with_seedance']);
+    expect(atClose.draft).toEqual({});
+    expect([tracks, charged, message.status]).toEqual([3, 100, 'cut']);
+  });
+
+  it('cut-lost: nothing ever happens', async () => {
+    const { heard, tracks, charged, message } = await play('cut-lost');
+    expect([heard.isWhole, heard.frames.length]).toEqual([false, 1]);
+    expect([tracks, charged, message.status]).toEqual([0, 0, 'cut']);
+  });
+
+  it('cut-cancel: a generation leaves its raw clip', async () => {
+    const { heard, tracks, charged } = await play('cut-cancel');
+    expect([heard.isWhole, toolsIn(heard.frames).at(-1)]).toEqual([false, 'call edit_multitrack']);
+    expect([tracks, charged]).toEqual([1, 100]);
+  });
+
+  it('cut-cancel: an edit leaves nothing', async () => {
+    const { heard, tracks, charged } = await play('cut-cancel', { edit: true });
+    expect([heard.isWhole, tracks, charged]).toEqual([false, 0, 0]);
+  });
+});
+
+describe('long silences', () => {
+  it('heartbeats: a normal end after them', async () => {
+    const { heard, tracks, charged } = await play('heartbeats');
+    expect(heard.raw.match(/heartbeat/g)?.length).toBeGreaterThan(20);
+    expect(heard.raw.indexOf('heartbeat')).toBeLessThan(heard.raw.indexOf('invocationId'));
+    expect([tracks, charged]).toEqual([3, 100]);
+  });
+
+  it('heartbeats-only: nothing else until the hard limit', async () => {
+    const { heard, tracks, charged } = await play('heartbeats-only');
+    expect([heard.frames.length, heard.isWhole, tracks, charged]).toEqual([0, true, 0, 0]);
+    expect(heard.raw.match(/\n\n/g)?.length).toBe(59);
+  });
+});
+
+describe('turns that change nothing and cost nothing', () => {
+  type Case = [string, (heard: Heard) => void];
+  it.each<Case>([
+    ['error', ({ frames }) => expect(frames.map((frame) => frame.errorCode)).toEqual(['UNKNOWN_ERROR', undefined])],
+    ['error-fatal', (heard) => expect(lastOf(heard)).toEqual({ error: expect.any(String) })],
+    ['no-change', ({ frames }) => expect([toolsIn(frames).length, textsIn(frames)]).toEqual([2, []])],
+    ['text', ({ frames }) => expect([frames.length, textsIn(frames).length]).toEqual([1, 1])],
+    ['empty-200', ({ status, raw, isWhole }) => expect([status, raw, isWhole]).toEqual([200, '', true])],
+  ])('%s', async (story, check) => {
+    const { heard, tracks, charged, message } = await play(story);
+    check(heard);
+    expect([tracks, charged]).toEqual([0, 0]);
+    expect(message).toMatchObject({ story, status: 'done', charged: 0 });
+  });
+});
+
+describe('answers in place of a stream', () => {
+  it.each([
+    ['no-credits', 200, '"code":2001'],
+    ['html-500', 502, '<html>'],
+    ['rate-limited', 429, '"code":429'],
+  ])('%s', async (story, status, body) => {
+    const { heard, tracks, charged, message } = await play(story);
+    expect(heard.status).toBe(status);
+    expect(heard.raw).toContain(body);
+    expect([tracks, charged, message.status]).toEqual([0, 0, 'refused']);
+  });
+
+  it('rate-limited: once per text', async () => {
+    const { user, sid, sandbox } = await play('rate-limited');
+    expect((await user.say(sid, 'a hare #rate-limited')).status).toBe(200);
+    expect((await user.say(sid, 'another #rate-limited')).status).toBe(429);
+    const texts = (await sandbox.log()).messages.map(({ text }: { text: string }) => text);
+    expect(texts).toEqual(['a hare #rate-limited', 'a hare #rate-limited', 'another #rate-limited']);
+  });
+});
