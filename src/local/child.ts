@@ -18,8 +18,8 @@ export type ChildOptions = {
   command: readonly string[];
   env: Environment;
   logFile: string;
-  /** Called once with a sentence when it ends without `stop()` or `kill()`. */
-  onDeath: (sentence: string) => void;
+  /** Called once with a sentence when it ends without `stop()` or `kill()`; `wasReady`: it had been up. */
+  onDeath: (sentence: string, wasReady: boolean) => void;
 };
 
 /** A process of ours. It ends by itself when the channel to us closes, so even our own SIGKILL leaves none behind. */
@@ -56,7 +56,7 @@ export function startChild(options: ChildOptions): Child {
     if (isExpected) return;
     isExpected = true;
     const words = (await lastWordsOf(logFile, logStart)) ?? `it said nothing (its log is ${logFile})`;
-    options.onDeath(isReady ? `The ${name} ended (${how}): ${words}` : `The ${name} did not start: ${words}`);
+    options.onDeath(isReady ? `The ${name} ended (${how}): ${words}` : `The ${name} did not start: ${words}`, isReady);
   };
   child.once('error', (error) => void died(error.message));
   child.once('exit', (code, by) => void died(by ? `killed by ${by}` : `exit code ${code}`));

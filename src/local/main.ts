@@ -35,7 +35,8 @@ async function run(): Promise<number> {
   let code = 0;
   let starting: Promise<unknown> = Promise.resolve();
   try {
-    const ports = { migrate, programs: programs(), env: process.env, cwd: process.cwd() };
+    const say = (text: string) => void process.stdout.write(text);
+    const ports = { migrate, programs: programs(), env: process.env, cwd: process.cwd(), say };
     const start = runTry(ports, parts, over);
     starting = start;
     const ended = rejectsOnAbort(over.signal);

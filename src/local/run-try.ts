@@ -17,6 +17,8 @@ const AFTER_DRAIN_MS = 10_000;
 const SANDBOX_STOP_LIMIT_MS = 5_000;
 /** Our migrations take a second; another process may hold the migration lock for a while. */
 const MIGRATION_LIMIT_MS = 60_000;
+/** A service that has to be started again more often has a fault that a start does not mend. */
+const MAX_RESTARTS = 5;
 /** Others may enter but not list: Postgres may run as another user; what is secret has its own mode. */
 const DATA_DIR_MODE = 0o711;
 
@@ -27,6 +29,8 @@ export type TryPorts = {
   programs: { api: readonly string[]; worker: readonly string[]; sandbox: readonly string[] };
   env: Record<string, string | undefined>;
   cwd: string;
+  /** Tells the user something while it runs. */
+  say(text: string): void;
 };
 
 /** The state of one run: `over` is aborted, with the reason, when it has to end. */
@@ -34,7 +38,7 @@ type Run = TryPorts & { settings: TrySettings; parts: RunningParts; over: AbortC
 
 /**
  * Starts everything and gives the text to show. What runs is in `parts`. `over` ends a start that is under way, and is
- * aborted with a StartFault when a part dies later. Throws errors whose message is for the user.
+ * aborted with a StartFault when a part dies later and is not started again. Throws errors whose message is for the user.
  */
 export async function runTry(ports: TryPorts, parts: RunningParts, over: AbortController): Promise<string> {
   const begin = performance.now();
@@ -53,8 +57,8 @@ export async function runTry(ports: TryPorts, parts: RunningParts, over: AbortCo
   await migrated(run, databaseUrl);
   const shared = { ...env, ...secrets, DATABASE_URL: databaseUrl, NEMO_API_URL: upstreamUrl };
   const [apiUrl] = await Promise.all([
-    startProcess(run, 'API', ports.programs.api, shared).ready(over.signal),
-    startProcess(run, 'worker', ports.programs.worker, shared).ready(over.signal),
+    startService(run, 'API', ports.programs.api, shared),
+    startService(run, 'worker', ports.programs.worker, shared),
   ]);
   return readyText({
     address: clientAddress(apiUrl ?? `http://127.0.0.1:${settings.port}`),
@@ -100,7 +104,32 @@ async function migrated({ settings, migrate, over }: Run, databaseUrl: string): 
   }
 }
 
-function startProcess(run: Run, name: string, command: readonly string[], env: Environment): Child {
+/**
+ * API and worker are started again when they die: nothing is lost by it, and that is worth seeing. One that dies
+ * before it is ready, or too often, ends the run.
+ */
+function startService(
+  run: Run,
+  name: string,
+  command: readonly string[],
+  env: Environment,
+  restarts = 0,
+): Promise<string | null> {
+  const child = startProcess(run, name, command, env, (sentence, wasReady) => {
+    if (!wasReady || restarts === MAX_RESTARTS) return run.over.abort(new StartFault(sentence));
+    run.say(`${sentence} It is started again.\n`);
+    startService(run, name, command, env, restarts + 1).catch((error: unknown) => run.over.abort(error));
+  });
+  return child.ready(run.over.signal);
+}
+
+function startProcess(
+  run: Run,
+  name: string,
+  command: readonly string[],
+  env: Environment,
+  onDeath = (sentence: string, _wasReady: boolean) => run.over.abort(new StartFault(sentence)),
+): Child {
   const { settings, parts, over } = run;
   over.signal.throwIfAborted();
   const child = startChild({
@@ -108,7 +137,7 @@ function startProcess(run: Run, name: string, command: readonly string[], env: E
     command,
     env,
     logFile: path.join(settings.dataDir, 'logs', `${name.toLowerCase()}.log`),
-    onDeath: (sentence) => over.abort(new StartFault(sentence)),
+    onDeath,
   });
   const isSandbox = name === 'sandbox';
   const limitMs = isSandbox ? SANDBOX_STOP_LIMIT_MS : settings.drainMs + AFTER_DRAIN_MS;

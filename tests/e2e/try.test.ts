@@ -141,13 +141,18 @@ describe.runIf(process.platform === 'linux')('npm run try', { timeout: TEST_TIME
     await vi.waitFor(async () => expect(await leftBehind()).toEqual([]), WAIT);
   });
 
-  it.each(['worker', 'api'])('ends with a sentence when its %s dies', async (role) => {
+  it.each(['worker', 'api'])('starts its %s again when it dies, and says so', async (role) => {
     const only = run();
     await only.ready();
-    const part = (await leftBehind()).find(({ command }) => command.endsWith(`main.js ${role} `));
-    process.kill(part?.pid ?? 0, 'SIGKILL');
-    expect(await only.exitCode()).toBe(1);
-    expect(only.output.err).toMatch(new RegExp(`^The ${role} ended \\(killed by SIGKILL\\): .+\\n$`, 'i'));
+    const find = async () => (await leftBehind()).find(({ command }) => command.endsWith(`main.js ${role} `))?.pid;
+    const first = await find();
+    process.kill(first ?? 0, 'SIGKILL');
+    const told = new RegExp(`The ${role} ended \\(killed by SIGKILL\\): .+ It is started again\\.\\n$`, 'i');
+    await vi.waitFor(() => expect(only.output.out).toMatch(told), WAIT);
+    await vi.waitFor(async () => expect(await find()).toBeGreaterThan(0), WAIT);
+    await vi.waitFor(async () => expect((await fetch(`http://127.0.0.1:${port}/health/ready`)).status).toBe(200), WAIT);
+    only.child.kill('SIGTERM');
+    expect(await only.exitCode()).toBe(0);
     expect(await leftBehind()).toEqual([]);
   });
 

@@ -63,6 +63,7 @@ async function ports(more: Partial<TryPorts> = {}, env: Record<string, string> =
       ...env,
     },
     cwd: folder,
+    say: () => undefined,
     ...more,
   };
 }
@@ -157,12 +158,14 @@ it('passes on why a process does not start', async () => {
   expect(await faultOf(runTry(given, parts, over))).toBe('The worker did not start: REDIS_URL points to nobody.');
 });
 
-it('ends with the last words of a process that dies later', async () => {
-  const given = await ports();
+it('starts a process that dies again, with its last words, but not for ever', async () => {
+  const said: string[] = [];
+  const given = await ports({ say: (text) => void said.push(text) });
   await program('api', MORTAL);
   await runTry(given, parts, over);
   await once(over.signal, 'abort');
   expect(sentenceOf(over.signal.reason)).toBe('The API ended (exit code 7): Error: out of luck');
+  expect(said).toEqual(Array(5).fill('The API ended (exit code 7): Error: out of luck It is started again.\n'));
 });
 
 it('can be stopped while it starts', async () => {
