@@ -102,6 +102,7 @@ describe('a generate job with export', () => {
       'job.queued null',
       'job.started session',
       'job.phase converse',
+      'job.preview_ready converse',
       'job.phase render',
       'job.waiting render',
       'job.phase verify',
@@ -160,4 +161,17 @@ it('jobs of one session run one after another, in order of creation', async () =
   const [one, two, three] = ended.map((job) => ({ from: job.started_at ?? '', to: job.finished_at ?? '' }));
   expect(one && two && three && one.to <= two.from && two.to <= three.from).toBe(true);
   expect((await service.sandbox.log()).overlapping).toBe(0);
+});
+
+it('the raw video is told of as soon as it is there, while the agent goes on', async () => {
+  const hook = await startReceiver();
+  const webhook = { url: hook.url, events: ['job.preview_ready', 'job.succeeded'] };
+  const { id } = await service.client.submit({ type: 'generate', prompt: 'A waterfall', webhook });
+  const received = (await hook.waitFor(2)).map(({ body }) => JSON.parse(body) as { type: string; data: JobView });
+  const preview = received.find(({ type }) => type === 'job.preview_ready')?.data;
+  const ended = received.find(({ type }) => type === 'job.succeeded')?.data;
+  expect(preview).toMatchObject({ id, status: 'running', phase: 'converse', charged: 'unknown' });
+  expect(preview?.result?.media).toMatchObject([{ kind: 'video' }]);
+  expect(preview?.result?.timeline.tracks.length).toBeLessThan(ended?.result?.timeline.tracks.length ?? 0);
+  await hook.close();
 });

@@ -9,6 +9,7 @@ const JOB_EVENTS = {
   'job.phase': { public: false, byDefault: false },
   'job.waiting': { public: false, byDefault: false },
   'job.started': { public: true, byDefault: false },
+  'job.preview_ready': { public: true, byDefault: false },
   'job.succeeded': { public: true, byDefault: true },
   'job.failed': { public: true, byDefault: true },
   'job.canceled': { public: true, byDefault: true },

@@ -4,16 +4,15 @@ import { hasOverlap } from '../../lib/db/credits.ts';
 import { nameAccountUser } from '../../lib/db/sessions.ts';
 import { isSettled, settleCharge } from '../../lib/domain/charge.ts';
 import { jobError } from '../../lib/domain/failures.ts';
-import { translateGuiTalk } from '../../lib/domain/gui-language.ts';
-import type { Credits, GenerateInput, JobResult } from '../../lib/domain/job.ts';
-import { readSessionState, type SessionState } from '../../lib/domain/session-state.ts';
+import type { Credits, GenerateInput } from '../../lib/domain/job.ts';
+import { readSessionState } from '../../lib/domain/session-state.ts';
 import type { TurnFold } from '../../lib/domain/stream.ts';
-import { timelineView } from '../../lib/domain/timeline.ts';
 import { decideTurn } from '../../lib/domain/turn-outcome.ts';
 import { readBalance } from '../balance.ts';
 import type { SessionRow, Step, Work } from '../work.ts';
 import { openedSession } from './opened-session.ts';
 import { recoverTurn } from './recover-turn.ts';
+import { turnResult } from './turn-result.ts';
 
 /** The contract: the cost is read when `frozen` is back where it was, or after three reads. */
 const BALANCE_READS = 3;
@@ -52,24 +51,6 @@ export async function concludeTurn(work: Work, session: SessionRow): Promise<Ste
 /** What follows a turn that did its work. */
 export function afterConversation(work: Work): Step {
   return (work.job.input as GenerateInput).export ? { kind: 'go', phase: 'render' } : { kind: 'succeed' };
-}
-
-/** A job's result after its conversation; the output comes with the render. */
-export function turnResult(
-  turn: { text: string; changes: JobResult['changes'] },
-  after: SessionState,
-  workspaceUrl: string | null,
-): JobResult {
-  const { text, suggestedActions } = translateGuiTalk(turn.text);
-  return {
-    text,
-    changes: turn.changes,
-    timeline: timelineView(after),
-    media: after.media.map(({ url, kind }) => ({ url, kind })),
-    suggested_actions: suggestedActions,
-    output: null,
-    workspace_url: workspaceUrl,
-  };
 }
 
 /** The balance once its reserved part is back, or as it is after the last look. */

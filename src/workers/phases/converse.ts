@@ -14,6 +14,7 @@ import { readBalance, registerUrl } from '../balance.ts';
 import type { SessionRow, Step, Work } from '../work.ts';
 import { afterConversation, concludeTurn } from './conclude.ts';
 import { openedSession } from './opened-session.ts';
+import { type Preview, watchForPreview } from './preview.ts';
 import { recoverTurn, SEND_WINDOW_MS } from './recover-turn.ts';
 
 /** Sends the message, once, and listens to the end (architecture.md, "The money rule"). */
@@ -30,14 +31,15 @@ export async function converse(work: Work): Promise<Step> {
   }
 
   const { SSE_TOTAL_TIMEOUT, SSE_IDLE_TIMEOUT } = work.deps.config;
-  const stateHash = sha256(stateFingerprint(readSessionState(state)));
+  const before = readSessionState(state);
+  const stateHash = sha256(stateFingerprint(before));
   const committing = monotonicMs();
   work.accept(
     await beginTurn(work.deps.db.pool, work.job, { state, stateHash, credits }, work.progress, SSE_TOTAL_TIMEOUT),
   );
 
   const fold = emptyFold();
-  const listener = listen(work, fold);
+  const listener = listen(work, fold, watchForPreview(work, session, before, who));
   const ending = await runTurn({
     baseUrl: work.deps.config.NEMO_API_URL,
     who,
@@ -72,7 +74,7 @@ async function afterTurn(work: Work, session: SessionRow, fold: TurnFold, ending
 }
 
 /** Folds the stream and keeps the progress; speaks up itself when the upstream is silent for long. */
-function listen(work: Work, fold: TurnFold) {
+function listen(work: Work, fold: TurnFold, preview: Preview) {
   const stillWorking = setInterval(() => work.report('Still working'), work.deps.config.STILL_WORKING_INTERVAL);
   return {
     hear(payload: string): boolean {
@@ -85,8 +87,12 @@ function listen(work: Work, fold: TurnFold) {
         events: work.progress.events + 1,
         last_event_at: now().toISOString(),
       };
+      preview.notice(fold);
       return true;
     },
-    stop: () => clearInterval(stillWorking),
+    async stop() {
+      clearInterval(stillWorking);
+      await preview.stop();
+    },
   };
 }

@@ -12,9 +12,10 @@ import type { TurnFold } from '../../lib/domain/stream.ts';
 import { decideTurn } from '../../lib/domain/turn-outcome.ts';
 import { readBalance } from '../balance.ts';
 import type { Step, Work } from '../work.ts';
-import { afterConversation, turnResult } from './conclude.ts';
+import { afterConversation } from './conclude.ts';
 import { openedSession } from './opened-session.ts';
 import { SEND_WINDOW_MS } from './recover-turn.ts';
+import { turnResult } from './turn-result.ts';
 
 /** One look at what a lost turn did: state and credits against what they were (architecture.md, money rule 2). */
 export async function reconcile(work: Work): Promise<Step> {

@@ -6,7 +6,7 @@ import { readSessionState } from '../../lib/domain/session-state.ts';
 import type { OutputFile } from '../../lib/nemo/output.ts';
 import { UpstreamError } from '../../lib/nemo/upstream-error.ts';
 import type { Step, Work } from '../work.ts';
-import { turnResult } from './conclude.ts';
+import { turnResult } from './turn-result.ts';
 
 /** A file store may need a moment until a finished file can be read everywhere; after so many looks it is not coming. */
 const MAX_LOOKS = 5;
