@@ -45,6 +45,19 @@ it('a start that finds a message as sending never sends it, and says what became
   expect(job).toMatchObject({ status: 'succeeded', phase: 'reconcile' });
 });
 
+it('a turn whose outcome was recorded is not looked into again after a crash', async () => {
+  const { id } = await service.client.submit({ type: 'generate', prompt: 'A recorded one' });
+  const result = { text: 'All done.', changes: [], timeline: { summary: '', duration_ms: 0, tracks: [] }, media: [] };
+  await abandonInTurn(id);
+  await service.database.sql("UPDATE job SET turn_state = 'done', phase = 'reconcile', result = $2 WHERE id = $1", [
+    id,
+    JSON.stringify(result),
+  ]);
+  await service.startWorkers();
+  expect(await service.client.ended(id)).toMatchObject({ status: 'succeeded', result: { text: 'All done.' } });
+  expect((await service.sandbox.log()).requests).toEqual({});
+});
+
 it('is committed as sending before the message arrives', async () => {
   await service.sandbox.fault({ route: 'POST /run_sse', times: 1, delay_ms: 3_000 });
   await service.startWorkers();

@@ -31,6 +31,7 @@ export async function hasOverlap(
        SELECT 1 FROM public.job AS other JOIN public.job AS mine ON mine.id = $1
        WHERE other.account_id = mine.account_id AND other.id <> mine.id
          AND other.sent_at <= COALESCE(mine.turn_ended_at, now())
+         AND other.sent_at >= mine.sent_at - 2 * $2 * interval '1 ms' -- none lasts longer: the index needs an end
          AND COALESCE(other.turn_ended_at, other.sent_at + $2 * interval '1 ms')
            >= ${when === 'now' ? 'now()' : 'mine.sent_at'}
      ) AS overlaps`,

@@ -19,6 +19,7 @@ import { turnResult } from './turn-result.ts';
 
 /** One look at what a lost turn did: state and credits against what they were (architecture.md, money rule 2). */
 export async function reconcile(work: Work): Promise<Step> {
+  if (work.job.turn_state === 'done') return afterConversation(work);
   await work.enter('reconcile');
   const { config, db, nemo } = work.deps;
   const { session, accountId, upstreamId, who } = await openedSession(work);
