@@ -18,7 +18,7 @@ const SANDBOX_STOP_LIMIT_MS = 5_000;
 /** Our migrations take a second; another process may hold the migration lock for a while. */
 const MIGRATION_LIMIT_MS = 60_000;
 /** A service that has to be started again more often has a fault that a start does not mend. */
-const MAX_RESTARTS = 5;
+const MAX_RESTARTS = 20;
 /** Others may enter but not list: Postgres may run as another user; what is secret has its own mode. */
 const DATA_DIR_MODE = 0o711;
 

@@ -165,7 +165,7 @@ it('starts a process that dies again, with its last words, but not for ever', as
   await runTry(given, parts, over);
   await once(over.signal, 'abort');
   expect(sentenceOf(over.signal.reason)).toBe('The API ended (exit code 7): Error: out of luck');
-  expect(said).toEqual(Array(5).fill('The API ended (exit code 7): Error: out of luck It is started again.\n'));
+  expect(said).toEqual(Array(20).fill('The API ended (exit code 7): Error: out of luck It is started again.\n'));
 });
 
 it('can be stopped while it starts', async () => {
