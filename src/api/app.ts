@@ -6,6 +6,7 @@ import { problems } from './plugins/problems.ts';
 import { requestLog } from './plugins/request-log.ts';
 import { validation } from './plugins/validation.ts';
 import { healthRoutes } from './routes/health.ts';
+import { jobEventRoutes } from './routes/job-events.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { webhookSecretRoutes } from './routes/webhook-secret.ts';
 
@@ -25,6 +26,8 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
     // A client that keeps its connection open must not keep the process from stopping.
     forceCloseConnections: 'idle',
   });
+  // Clients that wait would hold up the end of the process.
+  app.addHook('preClose', async () => deps.watcher.stop());
   app.register(requestLog);
   app.register(problems);
   app.register(validation);
@@ -33,6 +36,7 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
     async (v1) => {
       await v1.register(authentication, deps);
       await v1.register(jobRoutes, deps);
+      await v1.register(jobEventRoutes, deps);
       await v1.register(webhookSecretRoutes, deps);
     },
     { prefix: '/v1' },

@@ -3,6 +3,7 @@ import type { Database } from '../lib/db/database.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Skill } from '../lib/skills.ts';
 import type { AddressPolicy } from '../lib/webhooks/url-policy.ts';
+import type { JobWatcher } from './job-watcher.ts';
 
 /** What the API works with; built once a process. */
 export type ApiDeps = {
@@ -10,5 +11,7 @@ export type ApiDeps = {
   vault: Vault;
   skills: ReadonlyMap<string, Skill>;
   webhookPolicy: AddressPolicy;
+  /** Feeds the clients that wait for jobs. */
+  watcher: JobWatcher;
   log: Logger;
 };

@@ -6,6 +6,7 @@ import type { Logger } from '../lib/logger.ts';
 import { loadSkills } from '../lib/skills.ts';
 import { newWebhookSecret } from '../lib/webhooks/sign.ts';
 import { buildApp } from './app.ts';
+import { createJobWatcher } from './job-watcher.ts';
 
 /** Connections of one API process: its statements take a millisecond or two. */
 const POOL_SIZE = 10;
@@ -29,7 +30,8 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
     poolSize: POOL_SIZE,
     onError: (error) => log.error({ err: error }, 'lost a connection'),
   });
-  const app = buildApp({ db, vault, skills, webhookPolicy, log });
+  const watcher = createJobWatcher(db.pool, log);
+  const app = buildApp({ db, vault, skills, webhookPolicy, watcher, log });
   app.addHook('onClose', () => db.close());
   try {
     if (config.BOOTSTRAP_API_KEY !== undefined) {

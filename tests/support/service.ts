@@ -21,6 +21,7 @@ const TEST_PACE = {
 } as const;
 
 export type TestService = {
+  url: string;
   client: Client;
   sandbox: TestSandbox;
   database: TestDatabase;
@@ -66,6 +67,7 @@ export async function startService(
   };
   if (options.workers !== false) await start();
   return {
+    url: api.url,
     client: createClient(api.url, apiKey),
     sandbox,
     database,

@@ -1,4 +1,4 @@
-import type { TerminalStatus } from './job.ts';
+import { TERMINAL_STATUSES, type TerminalStatus } from './job.ts';
 
 /**
  * Every event of a job. `public`: it goes out by webhook to those who ask for its type, and its body is the whole
@@ -39,4 +39,9 @@ export function isWanted(type: JobEventType, events: readonly string[]): boolean
 /** The event with which a job ends. */
 export function terminalEvent(status: TerminalStatus): JobEventType {
   return `job.${status}`;
+}
+
+/** Whether nothing comes after an event of this type. */
+export function endsJob(type: JobEventType): boolean {
+  return TERMINAL_STATUSES.some((status) => terminalEvent(status) === type);
 }

@@ -1,0 +1,87 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Queryable } from '../lib/db/database.ts';
+import { eventsAfter, progressOf, type StoredEvent } from '../lib/db/job-history.ts';
+import type { Progress } from '../lib/domain/job.ts';
+import type { Logger } from '../lib/logger.ts';
+
+/** How long a change may go unseen by those who wait for it. In ms. */
+const LOOK_EVERY_MS = 250;
+
+/** Somebody who waits for news of one job. */
+export type Watcher = {
+  jobId: string;
+  /** What it knows already; moves on with what it is told. */
+  seq: number;
+  onEvent(event: StoredEvent): void;
+  /** The progress that it knows; told of another, which the worker stores at most every 5 s. */
+  progress: Progress;
+  onProgress?(progress: Progress): void;
+  /** The process stops: nothing more is told. */
+  onStop(): void;
+};
+
+export type JobWatcher = {
+  /** @returns ends the watch. */
+  watch(watcher: Watcher): () => void;
+  stop(): void;
+};
+
+/**
+ * Feeds all clients of this process that wait for jobs: two statements every 250 ms over all watched ids, none while
+ * nobody watches, however many there are.
+ */
+export function createJobWatcher(db: Queryable, log: Logger): JobWatcher {
+  const watchers = new Set<Watcher>();
+  let timer: NodeJS.Timeout | null = null;
+
+  const look = async () => {
+    const asked = [...watchers];
+    const lowest = new Map<string, number>();
+    for (const { jobId, seq } of asked) lowest.set(jobId, Math.min(seq, lowest.get(jobId) ?? seq));
+    const known = [...lowest].map(([jobId, seq]) => ({ jobId, seq }));
+    const watchingProgress = asked.filter((watcher) => watcher.onProgress).map((watcher) => watcher.jobId);
+    const [events, progress] = await Promise.all([eventsAfter(db, known), progressOf(db, watchingProgress)]);
+    const progressById = new Map(progress.map((row) => [row.id, row.progress]));
+    const eventsById = groupByJob(events);
+    for (const watcher of asked) tell(watcher, eventsById.get(watcher.jobId) ?? [], progressById.get(watcher.jobId));
+  };
+
+  const tell = (watcher: Watcher, events: readonly StoredEvent[], progress: Progress | undefined) => {
+    for (const event of events) {
+      if (event.seq <= watcher.seq || !watchers.has(watcher)) continue;
+      watcher.seq = event.seq;
+      watcher.onEvent(event);
+    }
+    if (!progress || !watchers.has(watcher) || isDeepStrictEqual(progress, watcher.progress)) return;
+    watcher.progress = progress;
+    watcher.onProgress?.(progress);
+  };
+
+  const schedule = () => {
+    timer = setTimeout(async () => {
+      await look().catch((error) => log.error({ err: error }, 'watched jobs could not be read; tried again'));
+      timer = null;
+      if (watchers.size > 0) schedule();
+    }, LOOK_EVERY_MS);
+  };
+
+  return {
+    watch(watcher) {
+      watchers.add(watcher);
+      if (timer === null) schedule();
+      return () => void watchers.delete(watcher);
+    },
+    stop() {
+      const stopped = [...watchers];
+      watchers.clear();
+      if (timer) clearTimeout(timer);
+      for (const watcher of stopped) watcher.onStop();
+    },
+  };
+}
+
+function groupByJob(events: readonly StoredEvent[]): Map<string, StoredEvent[]> {
+  const groups = new Map<string, StoredEvent[]>();
+  for (const event of events) groups.set(event.job_id, [...(groups.get(event.job_id) ?? []), event]);
+  return groups;
+}

@@ -1,0 +1,77 @@
+import type { ServerResponse } from 'node:http';
+import type { FastifyPluginAsync } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { eventsAfter, type StoredEvent } from '../../lib/db/job-history.ts';
+import { isTerminal, type JobRecord } from '../../lib/domain/job.ts';
+import { endsJob } from '../../lib/domain/job-events.ts';
+import { jobView } from '../../lib/domain/job-view.ts';
+import type { ApiDeps } from '../deps.ts';
+import { findJob } from '../find-job.ts';
+import { JobParams } from '../schemas/jobs.ts';
+
+/** Proxies close a connection that is silent for a minute or so. In ms. */
+const COMMENT_EVERY_MS = 15_000;
+/** A client that reads nothing while so much waits for it is not listening. In bytes. */
+const MAX_UNREAD_BYTES = 1_000_000;
+
+/** What happened to a job: at once as a list, or as it happens. */
+export const jobEventRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db, watcher }) => {
+  const app = fastify.withTypeProvider<ZodTypeProvider>();
+
+  app.get('/jobs/:id/history', { schema: { params: JobParams } }, async (request) => {
+    const job = await findJob(db, request.tenantId, request.params.id);
+    const events = await eventsAfter(db.pool, [{ jobId: job.id, seq: 0 }]);
+    return { object: 'list', data: events.map(historyItem) };
+  });
+
+  app.get('/jobs/:id/events', { schema: { params: JobParams } }, async (request, reply) => {
+    const job = await findJob(db, request.tenantId, request.params.id);
+    const known = lastEventId(request.headers['last-event-id']);
+    reply.hijack();
+    const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', 'x-request-id': request.id };
+    reply.raw.writeHead(200, headers);
+    if (known === null) send(reply.raw, { event: 'snapshot', id: job.seq, data: jobView(job) });
+    stream(reply.raw, job, known ?? job.seq);
+  });
+
+  function stream(out: ServerResponse, job: JobRecord, seq: number): void {
+    // Nothing is to come for one who knows the end.
+    if (isTerminal(job.status) && seq >= job.seq) return void out.end();
+    const comment = setInterval(() => out.write(': still here\n\n'), COMMENT_EVERY_MS);
+    const unwatch = watcher.watch({
+      jobId: job.id,
+      seq,
+      progress: job.progress,
+      onEvent(event) {
+        send(out, { event: eventName(event), id: event.seq, data: historyItem(event) });
+        if (endsJob(event.type)) out.end();
+      },
+      onProgress: (progress) => send(out, { event: 'progress', data: progress }),
+      onStop: () => out.end(),
+    });
+    out.on('error', () => out.destroy());
+    out.on('close', () => {
+      clearInterval(comment);
+      unwatch();
+    });
+  }
+};
+
+function historyItem({ seq, type, phase, at, body }: StoredEvent) {
+  return { seq, type, phase, at: at.toISOString(), data: body };
+}
+
+function eventName(event: StoredEvent): string {
+  return event.type === 'job.preview_ready' ? 'preview' : 'status';
+}
+
+function send(out: ServerResponse, { event, id, data }: { event: string; id?: number; data: unknown }): void {
+  if (out.writableLength > MAX_UNREAD_BYTES) return void out.destroy();
+  out.write(`event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`);
+}
+
+/** The seq that a client has seen; null for one that has seen nothing (WHATWG, server-sent events). */
+function lastEventId(header: string | string[] | undefined): number | null {
+  const id = Number(header);
+  return typeof header === 'string' && header !== '' && Number.isSafeInteger(id) && id >= 0 ? id : null;
+}
