@@ -1,4 +1,5 @@
 import { nameAccountUser } from '../../lib/db/sessions.ts';
+import { upstreamPolicy } from '../../lib/domain/upstream-errors.ts';
 import type { Identity } from '../../lib/nemo/transport.ts';
 import { UpstreamError } from '../../lib/nemo/upstream-error.ts';
 import type { SessionRow, Step, Work } from '../work.ts';
@@ -34,7 +35,7 @@ async function linkWorkspace(work: Work, session: SessionRow, who: Identity): Pr
   const url = await nemo.claimToken(who, ids, work.signal).then(
     (token) => `${config.NEMO_WEB_URL}/workspace/claim?ct=${encodeURIComponent(token)}`,
     (error) => {
-      if (!(error instanceof UpstreamError) || error.answer?.status !== 404) throw error;
+      if (!isRefused(error)) throw error;
       const query = new URLSearchParams({
         task: ids.task_id ?? '',
         session: ids.session_id,
@@ -46,4 +47,11 @@ async function linkWorkspace(work: Work, session: SessionRow, who: Identity): Pr
     },
   );
   await work.writeSession({ workspace_url: url });
+}
+
+/** An upstream that makes no claim tokens, or none for this session: a link without one is better than no job. */
+function isRefused(error: unknown): boolean {
+  if (!(error instanceof UpstreamError) || error.answer === null) return false;
+  const { remedy } = upstreamPolicy(error.answer);
+  return remedy === 'none' || remedy === 'renew_session';
 }
