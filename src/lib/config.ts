@@ -34,6 +34,9 @@ const ENVIRONMENT = z.object({
   RATE_LIMIT_RETRY_DELAY: durationMs('30s'),
   DRAIN_TIMEOUT: durationMs('20s'),
 
+  CREDITS_LOW: z.coerce.number().int().min(0).default(100),
+  PUBLIC_URL: optional(z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' })),
+
   TENANT_CONCURRENCY: z.coerce.number().int().min(1).default(20),
   RUN_CONCURRENCY: z.coerce.number().int().min(1).default(1000),
   WAIT_CONCURRENCY: z.coerce.number().int().min(1).default(100),

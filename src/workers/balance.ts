@@ -1,4 +1,4 @@
-import { storeCredits } from '../lib/db/credits.ts';
+import { noteLowCredits, storeCredits } from '../lib/db/credits.ts';
 import type { Credits } from '../lib/domain/job.ts';
 import type { Identity } from '../lib/nemo/transport.ts';
 import type { Work } from './work.ts';
@@ -6,7 +6,9 @@ import type { Work } from './work.ts';
 /** Reads the account's credits and keeps the reading. Throws UpstreamError. */
 export async function readBalance(work: Work, accountId: string, who: Identity): Promise<Credits> {
   const credits = await work.deps.nemo.credits(who, work.signal);
-  await storeCredits(work.deps.db.pool, accountId, work.job.id, credits);
+  const { config, db } = work.deps;
+  await storeCredits(db.pool, accountId, work.job.id, credits);
+  await noteLowCredits(db.pool, { id: accountId, tenantId: work.job.tenant_id }, credits, config.CREDITS_LOW);
   return credits;
 }
 

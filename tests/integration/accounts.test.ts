@@ -83,3 +83,18 @@ it('tokens, keys and secrets are nowhere to be read', async () => {
   }
   expect(JSON.stringify(job)).not.toContain('nmv_usr_');
 });
+
+it('tells once that the credits fall low, and again only after they have risen', async () => {
+  service = await startService({ sandbox: { credits: 290 }, env: { CREDITS_LOW: '200' } });
+  const make = async (prompt: string) =>
+    service.client.ended((await service.client.submit({ type: 'generate', prompt })).id);
+  const told = () => service.database.sql("SELECT body, job_id FROM event WHERE type = 'credits.low'");
+  await make('What do I have?');
+  expect(await told()).toEqual([]);
+  await make('A first clip');
+  await make('What is left?');
+  expect(await told()).toMatchObject([{ job_id: null, body: { available: 190, threshold: 200 } }]);
+  await service.database.sql('UPDATE account SET credits_low = false');
+  await make('A second clip');
+  expect(await told()).toHaveLength(2);
+});

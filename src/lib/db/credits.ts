@@ -15,6 +15,29 @@ export async function storeCredits(
   );
 }
 
+/** Tells the tenant once when the account's credits fall below `threshold`, and again only after they have risen. */
+export async function noteLowCredits(
+  db: Queryable,
+  account: { id: string; tenantId: string },
+  credits: Credits,
+  threshold: number,
+): Promise<void> {
+  await db.query(
+    `WITH changed AS (
+       UPDATE public.account SET credits_low = $3 WHERE id = $1 AND credits_low <> $3 RETURNING credits_low
+     )
+     INSERT INTO public.event (id, tenant_id, type, body)
+     SELECT $4, $2, 'credits.low', $5::json FROM changed WHERE credits_low`,
+    [
+      account.id,
+      account.tenantId,
+      credits.available < threshold,
+      newId('evt'),
+      JSON.stringify({ ...credits, threshold }),
+    ],
+  );
+}
+
 /**
  * Whether another turn of the same account was open at any time since this job's message was sent: then neither the
  * balance nor `frozen` tells what this one did. A turn whose end nobody saw counts as open for `turnMs` after its start.
