@@ -1,8 +1,9 @@
 import type { RenderStory } from './renders.ts';
 import { STORIES } from './stories.ts';
 import type { Story } from './story.ts';
+import { WIRE_SWITCHES } from './wire.ts';
 
-const SWITCHES = ['typed', 'streaming', 'official-render'] as const;
+const SWITCHES = ['typed', 'streaming', 'official-render', ...WIRE_SWITCHES] as const;
 type Switch = (typeof SWITCHES)[number];
 
 export type Choice = {

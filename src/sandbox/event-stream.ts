@@ -1,12 +1,11 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyReply } from 'fastify';
-
-/** The three forms in which signs of life occur (nemovideo-api.md, "POST /run_sse"). */
-const HEARTBEATS = [': heartbeat\n\n', 'data:\n\n', 'data: {"type":"heartbeat"}\n\n'];
+import { eventOf, heartbeatOf, piecesOf, type Wire } from './wire.ts';
 
 export type EventStream = {
-  /** Sends one event, as a chunk of its own. After the end, or to nobody, nothing. */
-  send(frame: object): void;
-  heartbeat(): void;
+  /** Sends one event, as a chunk of its own. A text is sent as it stands. After the end, or to nobody, nothing. */
+  send(frame: object | string): Promise<void>;
+  heartbeat(): Promise<void>;
   /** Closes the stream as a finished turn does. */
   end(): void;
   /** Destroys the socket. */
@@ -18,7 +17,7 @@ export type EventStream = {
 };
 
 /** Answers with an event stream, whose headers leave at once. */
-export function openEventStream(reply: FastifyReply): EventStream {
+export function openEventStream(reply: FastifyReply, wire: Wire): EventStream {
   reply.hijack();
   const out = reply.raw;
   out.on('error', () => undefined);
@@ -26,16 +25,21 @@ export function openEventStream(reply: FastifyReply): EventStream {
   const closed = out.destroyed ? Promise.resolve() : new Promise<void>((resolve) => out.once('close', resolve));
   out.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-cache', Connection: 'keep-alive' });
   out.flushHeaders();
-  const write = (text: string) => {
-    if (!broken && !out.destroyed && !out.writableEnded) out.write(text);
+  const write = async (text: string) => {
+    for (const [at, piece] of piecesOf(text, wire).entries()) {
+      // What is written within one turn of the event loop arrives in one.
+      if (at > 0) await nextTurn();
+      if (broken || out.destroyed || out.writableEnded) return;
+      out.write(piece);
+    }
   };
   let heartbeats = 0;
   let broken = false;
   return {
-    send: (frame) => write(`data: ${JSON.stringify(frame)}\n\n`),
+    send: (frame) => write(eventOf(frame, wire)),
     heartbeat() {
-      write(HEARTBEATS[heartbeats % HEARTBEATS.length] ?? '');
       heartbeats += 1;
+      return write(heartbeatOf(heartbeats - 1, wire));
     },
     end() {
       if (!broken && !out.destroyed) out.end();

@@ -47,6 +47,11 @@ export function createIdentities(options: Options) {
       return user;
     },
 
+    /** An anonymous user's token expires now; a registered one's does not. */
+    expire(user: User): void {
+      for (const issued of byToken.values()) if (issued.user === user) issued.expiresAt = 0;
+    },
+
     /** Every anonymous token expires now. */
     expireAll(): void {
       for (const issued of byToken.values()) issued.expiresAt = 0;

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { resetConnection } from './reset-connection.ts';
 import { logRefusedMessage } from './routes/run-sse.ts';
 import type { World } from './world.ts';
 
@@ -12,11 +13,7 @@ export async function injectFault(world: World, request: FastifyRequest, reply: 
   if (!reset && status === undefined && code === undefined && body === undefined) return;
 
   if (request.routeOptions.url === '/run_sse') logRefusedMessage(world, request.body);
-  if (reset) {
-    reply.hijack();
-    request.raw.socket.resetAndDestroy();
-    return;
-  }
+  if (reset) return resetConnection(request, reply);
   const text = body ?? JSON.stringify({ ...(code === undefined ? {} : { code }), message: 'injected fault' });
   return reply
     .code(status ?? 200)

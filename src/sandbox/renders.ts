@@ -2,8 +2,19 @@ import type { Clock } from './clock.ts';
 
 export type RenderShape = 'docs' | 'official';
 
-/** How renders differ from the ordinary; `fails: 'first'` is the first one since the story began. */
-export type RenderStory = { fails?: 'first' | 'all'; isBlocked?: true; durationMs?: number };
+/** How renders differ from the ordinary; the first one is the first since the story began. */
+export type RenderStory = {
+  fails?: 'first' | 'all';
+  isBlocked?: true;
+  durationMs?: number;
+  /** What becomes of the first submit: refused as a duplicate, or taken and the connection reset. */
+  firstSubmit?: 'refused' | 'unanswered';
+  /** The id of each render is unknown to the first poll. */
+  isForgotten?: true;
+  /** Where the finished file lies: nowhere, or at an address that is dead. It can be downloaded all the same. */
+  url?: RenderUrl;
+};
+type RenderUrl = 'good' | 'none' | 'dead';
 
 /** One export. `startedAt` as `Date.now()`, `durationMs` at real speed. */
 export type Render = {
@@ -14,6 +25,9 @@ export type Render = {
   startedAt: number;
   durationMs: number;
   fails: boolean;
+  url: RenderUrl;
+  /** Polls that come before the id is known. */
+  blindPolls: number;
   isCanceled: boolean;
 };
 
@@ -44,13 +58,15 @@ export function renderAnswer(
   const isDone = status === 'completed';
   const failure = status === 'failed' ? { error: render.isCanceled ? 'canceled' : 'render worker timed out' } : {};
   if (render.shape === 'docs') {
-    return { taskId: render.id, status, progress: percent, ...(isDone ? { output: file } : {}), ...failure };
+    const { url, ...rest } = file;
+    const output = render.url === 'none' ? rest : { url, ...rest };
+    return { taskId: render.id, status, progress: percent, ...(isDone ? { output } : {}), ...failure };
   }
   const data = {
     id: render.id,
     status,
     progress: percent,
-    outputUrl: isDone ? file.url : null,
+    outputUrl: isDone && render.url !== 'none' ? file.url : null,
     createdAt: new Date(render.startedAt).toISOString(),
     completedAt: isDone ? new Date().toISOString() : null,
     ...failure,

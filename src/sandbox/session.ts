@@ -34,8 +34,8 @@ export type Session = {
   runningTurns: number;
   /** How its renders go; null: well. */
   renderStory: RenderStory | null;
-  /** Renders accepted since that story began. */
-  renders: number;
+  /** Renders submitted since that story began. */
+  submits: number;
   officialRenderShape: boolean;
 };
 
@@ -46,7 +46,7 @@ export function newSession(ids: { id: string; taskId: string; taskName: string; 
     drafts: [],
     runningTurns: 0,
     renderStory: null,
-    renders: 0,
+    submits: 0,
     officialRenderShape: false,
   };
 }

@@ -32,7 +32,7 @@ export type Turn = {
 
 /** Plays one turn to its end, whether or not anybody listens, then charges for it and closes the stream. */
 export async function runTurn(turn: Turn): Promise<void> {
-  const { user, session, choice, kind, baseUrl, message, stream } = turn;
+  const { world, user, session, choice, kind, baseUrl, message, stream } = turn;
   const { words, story } = choice;
   const cost = COSTS[kind];
   user.frozen += cost;
@@ -50,9 +50,13 @@ export async function runTurn(turn: Turn): Promise<void> {
   const isCanceled = story.endsWithStream && stream.isCut() && !hasWritten;
   const charged = story.isFree || isCanceled ? 0 : cost;
   session.runningTurns -= 1;
-  user.frozen -= cost;
-  user.total -= charged;
-  message.charged = charged;
+  const settle = () => {
+    user.frozen -= cost;
+    user.total -= charged;
+    message.charged = charged;
+  };
+  if (story.settlesAfterMs === undefined) settle();
+  else world.clock.later(story.settlesAfterMs, settle);
   message.status = stream.isCut() ? 'cut' : 'done';
   stream.end();
 }
@@ -67,7 +71,7 @@ function createPlayer(turn: Turn): (step: Step) => Promise<void> {
     for (const frame of frames) {
       if (!isFirst) await pause(BETWEEN_CHUNKS_MS);
       isFirst = false;
-      stream.send(frame);
+      await stream.send(frame);
     }
   };
   const wait = async (ms: number) => {
@@ -75,16 +79,20 @@ function createPlayer(turn: Turn): (step: Step) => Promise<void> {
     for (; left > HEARTBEAT_MS; left -= HEARTBEAT_MS) {
       await pause(HEARTBEAT_MS);
       if (stream.isCut() && choice.story.endsWithStream) return;
-      stream.heartbeat();
+      await stream.heartbeat();
     }
     await pause(left);
   };
   return async (step) => {
     switch (step.does) {
       case 'wait':
-        return wait(step.ms);
+        return step.isSilent ? pause(step.ms) : wait(step.ms);
       case 'say':
-        return emit(dialect.say(step.text));
+        return emit(dialect.say(step));
+      case 'think':
+        return emit(dialect.think(step.text));
+      case 'begin':
+        return emit(dialect.begin(step.text));
       case 'call':
         return emit(dialect.call(step.call, step.words));
       case 'result':
@@ -95,7 +103,7 @@ function createPlayer(turn: Turn): (step: Step) => Promise<void> {
       case 'err':
         return emit(dialect.err(step.code, step.message));
       case 'die':
-        return emit(dialect.die(step.message));
+        return emit(dialect.die(step.message, step.death ?? 'frame'));
       case 'shrug':
         return emit(dialect.shrug(step.shape));
       case 'cut':
@@ -106,7 +114,8 @@ function createPlayer(turn: Turn): (step: Step) => Promise<void> {
 
 function dialectOf({ world, choice, streaming }: Turn): Dialect {
   if (world.options.dialect === 'typed' || choice.switches.has('typed')) return typedDialect;
-  return createAdkDialect(streaming || world.options.streaming || choice.switches.has('streaming'));
+  const inPieces = choice.story.isStreaming || choice.switches.has('streaming');
+  return createAdkDialect(streaming || world.options.streaming || inPieces);
 }
 
 /** 0.9–1.1, always the same for the same words. */

@@ -20,8 +20,8 @@ export type World = {
   standing: StandingStory;
   faults: Faults;
   log: Log;
-  /** Texts that the story `rate-limited` has refused. */
-  limited: Set<string>;
+  /** Texts that have been refused by stories that refuse each once. */
+  refused: Set<string>;
   stop(): void;
 };
 
@@ -38,7 +38,7 @@ export function createWorld(options: Options): World {
     standing: createStandingStory(),
     faults: createFaults(),
     log: createLog(),
-    limited: new Set(),
+    refused: new Set(),
     stop() {
       clock.stop();
       for (const stream of streams) stream.cut();
@@ -64,6 +64,9 @@ function createSessions() {
       const session = byId.get(id);
       if (session?.userId !== user.id) throw sessionNotFound(id);
       return session;
+    },
+    forget(id: string): void {
+      byId.delete(id);
     },
   };
 }

@@ -33,7 +33,7 @@ describe('story', () => {
     const { sandbox } = await started();
     const answer = await sandbox.put('story', { story: 'constructor' });
     expect(answer.status).toBe(400);
-    expect(answer.json.message).toContain('ok, silent, silent-usage');
+    expect(answer.json.message).toContain('ok, thought, unicode');
   });
 });
 

@@ -100,6 +100,67 @@ describe('stories', () => {
     expect([answer.status, answer.json.code]).toEqual([402, 402]);
   });
 
+  it.each([
+    ['render-no-url', undefined],
+    ['render-dead-url', expect.stringContaining('/files/render_a.mp4')],
+  ])('%s: only the download works', async (story, url) => {
+    const { sandbox, user, submit } = await made(`#${story}`);
+    await submit('render_a');
+    const done = await user.rendered('render_a');
+    expect([done.status, done.output.url, done.output.duration]).toEqual(['completed', url, 2]);
+    expect((await sandbox.call('GET', '/files/render_a.mp4')).status).toBe(404);
+    const download = await user.get('/api/render/proxy/render_a/download');
+    expect([download.status, download.headers.get('content-type')]).toEqual([200, 'video/mp4']);
+  });
+
+  it('render-no-url in the other shape', async () => {
+    const { user, submit } = await made('#render-no-url #official-render');
+    await submit('render_a');
+    expect((await user.rendered('render_a')).data).toMatchObject({ status: 'completed', outputUrl: null });
+  });
+
+  it('render-duplicate: the first submit only', async () => {
+    const { sandbox, user, submit } = await made('#render-duplicate');
+    const first = await submit('render_a');
+    expect([first.status, first.json.error]).toEqual([409, 'duplicate id']);
+    expect((await user.get('/api/render/proxy/lambda/render_a')).status).toBe(404);
+    expect((await submit('render_b')).status).toBe(200);
+    expect((await sandbox.log()).renders).toMatchObject([
+      { id: 'render_a', accepted: false },
+      { id: 'render_b', accepted: true },
+    ]);
+  });
+
+  it('render-lost-answer: taken all the same', async () => {
+    const { sandbox, user, submit } = await made('#render-lost-answer');
+    await expect(submit('render_a')).rejects.toThrow('fetch failed');
+    expect(await user.rendered('render_a')).toMatchObject({ status: 'completed' });
+    expect((await submit('render_a')).status).toBe(409);
+    expect((await submit('render_b')).status).toBe(200);
+    expect((await sandbox.log()).renders).toMatchObject([
+      { submits: 2, accepted: true },
+      { submits: 1, accepted: true },
+    ]);
+  });
+
+  it('render-forgotten: by the first poll of each', async () => {
+    const { user, submit } = await made('#render-forgotten');
+    for (const id of ['render_a', 'render_b']) {
+      await submit(id);
+      expect((await user.get(`/api/render/proxy/lambda/${id}`)).status).toBe(404);
+      expect(await user.rendered(id)).toMatchObject({ status: 'completed' });
+    }
+  });
+
+  it('render-stuck: until it is canceled', async () => {
+    const { user, submit } = await made('#render-stuck', 100_000);
+    await submit('render_a');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const poll = await user.get('/api/render/proxy/lambda/render_a');
+    expect(poll.json).toEqual({ taskId: 'render_a', status: 'processing', progress: 0 });
+    expect((await user.post('/api/render/proxy/lambda/render_a/cancel')).status).toBe(200);
+  });
+
   it('a standing story counts for sessions whose turns have set none', async () => {
     const { sandbox, submit } = await made();
     await sandbox.put('story', { story: 'export-402' });

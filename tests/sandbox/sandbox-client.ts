@@ -7,8 +7,8 @@ const ATTRIBUTION = { 'X-Skill-Source': 'nemo-video', 'X-Skill-Version': '1.9', 
 // biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field, as a stranger's are.
 export type Loose = any;
 export type Answer = { status: number; headers: Headers; text: string; json: Loose };
-/** What came over a stream: the events, signs of life, and whether it ended properly. */
-export type Heard = { status: number; frames: Loose[]; raw: string; isWhole: boolean };
+/** What came over a stream: the events, all bytes as they came, and whether it ended properly. */
+export type Heard = { status: number; frames: Loose[]; raw: string; pieces: Uint8Array[]; isWhole: boolean };
 export type User = ReturnType<typeof userOf>;
 
 const running = new Set<{ close(): Promise<void> }>();
@@ -103,16 +103,28 @@ async function listen(
     }),
     signal: signal ?? null,
   });
-  const decoder = new TextDecoder();
-  let raw = '';
+  const pieces: Uint8Array[] = [];
   let isWhole = true;
   try {
-    for await (const chunk of answer.body ?? []) raw += decoder.decode(chunk, { stream: true });
+    for await (const piece of answer.body ?? []) pieces.push(piece);
   } catch {
     isWhole = false;
   }
-  const frames = [...raw.matchAll(/^data: (\{.*\})$/gm)].map(([, json]) => JSON.parse(json ?? ''));
-  return { status: answer.status, frames: frames.filter(({ type }) => type !== 'heartbeat'), raw, isWhole };
+  const raw = Buffer.concat(pieces).toString('utf8');
+  const frames = payloadsIn(raw).flatMap((payload) => parse(payload) ?? []);
+  return { status: answer.status, frames: frames.filter(({ type }) => type !== 'heartbeat'), raw, pieces, isWhole };
+}
+
+/** The data of each event, lines joined. */
+export function payloadsIn(raw: string): string[] {
+  const events = raw.replaceAll('\r\n', '\n').split('\n\n').slice(0, -1);
+  return events.map((event) =>
+    event
+      .split('\n')
+      .filter((line) => line.startsWith('data:'))
+      .map((line) => line.replace(/^data: ?/, ''))
+      .join('\n'),
+  );
 }
 
 /** All texts of a stream, in order; `what` chooses other things out of the parts. */

@@ -1,27 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { waitFor } from '../support/wait-for.ts';
-import { type Heard, startSandbox, textsIn, toolsIn } from './sandbox-client.ts';
-
-/** Plays one generation (or, after one, an edit) of a story and looks at everything. */
-async function play(story: string, options: { edit?: true; speed?: number } = {}) {
-  const sandbox = await startSandbox({ speed: options.speed ?? 5000 });
-  const user = await sandbox.user();
-  const sid = await user.session();
-  if (options.edit) await user.say(sid, 'a fox');
-  const before = { state: await user.state(sid), credits: await user.credits() };
-  const heard = await user.say(sid, `a hare #${story}`);
-  const atClose = await user.state(sid);
-  await waitFor('the end of the run', async () => (await user.credits()).frozen === 0);
-  const state = await user.state(sid);
-  const charged = before.credits.total - (await user.credits()).total;
-  const message = (await sandbox.log()).messages.at(-1);
-  const tracks = (state.draft.t?.length ?? 0) - (before.state.draft.t?.length ?? 0);
-  return { sandbox, user, sid, heard, atClose, tracks, charged, message };
-}
+import { play } from './play.ts';
+import { type Heard, payloadsIn, startSandbox, textsIn, toolsIn } from './sandbox-client.ts';
 
 const lastOf = ({ frames }: Heard) => frames.at(-1);
 
-describe.each(['silent', 'silent-usage', 'silent-stop', 'silent-empty'])('%s', (story) => {
+describe.each(['silent', 'silent-usage', 'silent-stop', 'silent-empty', 'no-content'])('%s', (story) => {
   it.each([
     ['a generation', {}, 3, 100],
     ['an edit', { edit: true as const }, 1, 50],
@@ -40,6 +24,7 @@ describe.each(['silent', 'silent-usage', 'silent-stop', 'silent-empty'])('%s', (
         'silent-usage': { error: undefined, finish: 'STOP', parts: undefined },
         'silent-stop': { error: 'STOP', finish: 'STOP', parts: undefined },
         'silent-empty': { error: undefined, finish: 'STOP', parts: 1 },
+        'no-content': { error: 'MODEL_RETURNED_NO_CONTENT', finish: 'STOP', parts: undefined },
       }[story],
     );
   });
@@ -85,6 +70,22 @@ describe('long silences', () => {
     expect([heard.frames.length, heard.isWhole, tracks, charged]).toEqual([0, true, 0, 0]);
     expect(heard.raw.match(/\n\n/g)?.length).toBe(59);
   });
+
+  it('stall: not a byte for long, and then a normal end', async () => {
+    const { heard, tracks, charged } = await play('stall');
+    expect(payloadsIn(heard.raw)[0]).toContain('generate_video_with_seedance');
+    expect([heard.isWhole, tracks, charged]).toEqual([true, 3, 100]);
+  });
+
+  it('stall: the run ends for nobody', async () => {
+    const sandbox = await startSandbox({ speed: 2000 });
+    const user = await sandbox.user();
+    const sid = await user.session();
+    const turn = user.say(sid, 'a hare #stall', { signal: AbortSignal.timeout(200) });
+    expect(await turn).toMatchObject({ status: 200, raw: '', isWhole: false });
+    await waitFor('the end of the run', async () => (await user.credits()).total === 900);
+    expect((await user.state(sid)).draft.t).toHaveLength(3);
+  });
 });
 
 describe('turns that change nothing and cost nothing', () => {
@@ -93,6 +94,7 @@ describe('turns that change nothing and cost nothing', () => {
     ['error', ({ frames }) => expect(frames.map((frame) => frame.errorCode)).toEqual(['UNKNOWN_ERROR', undefined])],
     ['error-fatal', (heard) => expect(lastOf(heard)).toEqual({ error: expect.any(String) })],
     ['no-change', ({ frames }) => expect([toolsIn(frames).length, textsIn(frames)]).toEqual([2, []])],
+    ['tool-error', ({ frames }) => expect([toolsIn(frames).length, textsIn(frames).length]).toEqual([2, 1])],
     ['text', ({ frames }) => expect([frames.length, textsIn(frames).length]).toEqual([1, 1])],
     ['empty-200', ({ status, raw, isWhole }) => expect([status, raw, isWhole]).toEqual([200, '', true])],
   ])('%s', async (story, check) => {
@@ -107,6 +109,7 @@ describe('answers in place of a stream', () => {
   it.each([
     ['no-credits', 200, '"code":2001'],
     ['html-500', 502, '<html>'],
+    ['wrong-type', 200, '{"code":0}'],
     ['rate-limited', 429, '"code":429'],
   ])('%s', async (story, status, body) => {
     const { heard, tracks, charged, message } = await play(story);

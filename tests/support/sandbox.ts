@@ -9,6 +9,7 @@ export type SandboxLog = {
   renders: { id: string; session_id: string; submits: number; accepted: boolean; status: string; output: unknown }[];
   tokens: { client_id: string; issued: number }[];
   missing_headers: { route: string; header: string }[];
+  uploads: { session_id: string; filename: string; sha256: string | null; bytes: number | null }[];
   charged_total: number;
 };
 

@@ -10,7 +10,9 @@ export function filesRoute(app: FastifyInstance, world: () => World): void {
     const { renders, clock } = world();
     const name = /^([\w-]+)\.mp4$/.exec(request.params.name)?.[1] ?? '';
     const render = renders.get(name);
-    const isThere = render ? renderProgress(render, clock).status === 'completed' : /^gm_\d{3,}$/.test(name);
+    const isThere = render
+      ? render.url === 'good' && renderProgress(render, clock).status === 'completed'
+      : /^gm_\d{3,}$/.test(name);
     if (!isThere) throw refusal(404, 404, 'no such file');
     return sendClip(request, reply);
   });

@@ -4,8 +4,9 @@ import { z } from 'zod';
 import { missingAttribution } from '../attribution.ts';
 import { CLIP_BYTES, CLIP_SECONDS, sendClip } from '../mp4-file.ts';
 import { readBody } from '../read-body.ts';
-import { badRequest, refusal, renderRefusal } from '../refusal.ts';
+import { badRequest, type Refusal, refusal, renderRefusal } from '../refusal.ts';
 import { RENDER_MS, type Render, renderAnswer, renderProgress } from '../renders.ts';
+import { resetConnection } from '../reset-connection.ts';
 import type { World } from '../world.ts';
 
 const RenderBody = z.strictObject({
@@ -21,15 +22,18 @@ type OneRender = { Params: { id: string } };
 
 /** nemovideo-api.md, "Render (export)". Exports are free. */
 export function renderRoutes(app: FastifyInstance, world: () => World): void {
-  app.post('/api/render/proxy/lambda', async (request) => {
+  app.post('/api/render/proxy/lambda', async (request, reply) => {
     const here = world();
-    const render = takeRender(here, request);
-    return answerOf(here, render, request);
+    const { render, isUnanswered } = takeRender(here, request);
+    return isUnanswered ? resetConnection(request, reply) : answerOf(here, render, request);
   });
 
   app.get<OneRender>('/api/render/proxy/lambda/:id', async (request) => {
     const here = world();
-    return answerOf(here, findRender(here, request), request);
+    const render = findRender(here, request);
+    render.blindPolls -= 1;
+    if (render.blindPolls >= 0) throw unknownRender();
+    return answerOf(here, render, request);
   });
 
   app.post<OneRender>('/api/render/proxy/lambda/:id/cancel', async (request) => {
@@ -49,7 +53,7 @@ export function renderRoutes(app: FastifyInstance, world: () => World): void {
   });
 }
 
-function takeRender(world: World, request: FastifyRequest): Render {
+function takeRender(world: World, request: FastifyRequest): { render: Render; isUnanswered: boolean } {
   const user = world.identities.identify(request.headers.authorization);
   const body = readBody(RenderBody, request.body);
   const entry = world.log.render(body.id, body.sessionId, body.output);
@@ -62,6 +66,9 @@ function takeRender(world: World, request: FastifyRequest): Render {
   if (world.renders.has(body.id)) throw renderRefusal(409, 'duplicate id');
   const story = session.renderStory ?? world.standing.renders() ?? {};
   if (story.isBlocked) throw refusal(402, 402, 'export is not part of the free plan');
+  const isFirst = session.submits === 0;
+  session.submits += 1;
+  if (isFirst && story.firstSubmit === 'refused') throw renderRefusal(409, 'duplicate id');
 
   const render: Render = {
     id: body.id,
@@ -70,20 +77,25 @@ function takeRender(world: World, request: FastifyRequest): Render {
     shape: session.officialRenderShape ? 'official' : world.options.renderShape,
     startedAt: Date.now(),
     durationMs: story.durationMs ?? RENDER_MS,
-    fails: story.fails === 'all' || (story.fails === 'first' && session.renders === 0),
+    fails: story.fails === 'all' || (story.fails === 'first' && isFirst),
+    url: story.url ?? 'good',
+    blindPolls: story.isForgotten ? 1 : 0,
     isCanceled: false,
   };
-  session.renders += 1;
   world.renders.set(render.id, render);
   entry.accepted = true;
-  return render;
+  return { render, isUnanswered: isFirst && story.firstSubmit === 'unanswered' };
 }
 
 function findRender(world: World, request: FastifyRequest<OneRender>): Render {
   const user = world.identities.identify(request.headers.authorization);
   const render = world.renders.get(request.params.id);
-  if (render?.userId !== user.id) throw renderRefusal(404, 'no such render');
+  if (render?.userId !== user.id) throw unknownRender();
   return render;
+}
+
+function unknownRender(): Refusal {
+  return renderRefusal(404, 'no such render');
 }
 
 function answerOf(world: World, render: Render, request: FastifyRequest): Record<string, unknown> {

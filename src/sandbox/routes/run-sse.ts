@@ -5,6 +5,7 @@ import { openEventStream } from '../event-stream.ts';
 import type { User } from '../identities.ts';
 import { readBody } from '../read-body.ts';
 import { noCredits } from '../refusal.ts';
+import type { Session } from '../session.ts';
 import { runTurn } from '../turn.ts';
 import { COSTS, type TurnKind, turnKind } from '../turn-kind.ts';
 import type { World } from '../world.ts';
@@ -34,12 +35,12 @@ export function runSseRoute(app: FastifyInstance, world: () => World): void {
       const choice = chooseStory(text, here.standing.take);
       message.story = choice.name;
       const kind = choice.story.kind ?? turnKind(choice.words, session.state);
-      refuse(here, text, choice, kind, user);
+      refuse(here, text, choice, kind, user, session);
 
-      if (choice.renders) Object.assign(session, { renderStory: choice.renders, renders: 0 });
+      if (choice.renders) Object.assign(session, { renderStory: choice.renders, submits: 0 });
       if (choice.switches.has('official-render')) session.officialRenderShape = true;
       if (session.runningTurns > 0) here.log.overlap();
-      const stream = openEventStream(reply);
+      const stream = openEventStream(reply, choice.switches);
       here.streams.add(stream);
       void stream.closed.then(() => here.streams.delete(stream));
       const baseUrl = `http://${request.host}`;
@@ -59,8 +60,17 @@ export function logRefusedMessage(world: World, body: unknown): void {
   world.log.message(parsed.data.session_id, textOf(parsed.data), null).status = 'refused';
 }
 
-function refuse({ limited }: World, text: string, { story }: Choice, kind: TurnKind, user: User): void {
-  const answer = story.refuse?.(text, limited);
+function refuse(
+  { identities, sessions, refused }: World,
+  text: string,
+  { story }: Choice,
+  kind: TurnKind,
+  user: User,
+  { id: sessionId }: Session,
+): void {
+  const forgetSession = () => sessions.forget(sessionId);
+  const expireToken = () => identities.expire(user);
+  const answer = story.refuse?.({ text, sessionId, refused, forgetSession, expireToken });
   if (answer) throw answer;
   if (user.total - user.frozen < COSTS[kind]) throw noCredits();
 }
