@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, readConfig } from '../../../src/lib/config.ts';
 
@@ -27,6 +28,31 @@ describe('the environment', () => {
     ['0s', 0],
   ])('reads the duration %s', (text, ms) => {
     expect(readConfig({ ...REQUIRED, DRAIN_TIMEOUT: text }).DRAIN_TIMEOUT).toBe(ms);
+  });
+
+  it.each([
+    ['20MB', 20_000_000],
+    ['1.5kb', 1_500],
+    ['2 GB', null],
+    ['2GB', 2_000_000_000],
+    ['3GB', null],
+    ['0', null],
+    ['700', 700],
+    ['20MiB', null],
+  ])('reads the size %s', (text, bytes) => {
+    const read = () => readConfig({ ...REQUIRED, MAX_UPLOAD_BYTES: text }).MAX_UPLOAD_BYTES;
+    if (bytes === null) expect(read).toThrow(/^MAX_UPLOAD_BYTES must be a size/);
+    else expect(read()).toBe(bytes);
+  });
+
+  it('keeps assets in DATA_DIR for a week, unless told otherwise', () => {
+    expect(readConfig(REQUIRED)).toMatchObject({ DATA_DIR: resolve('.data'), ASSET_STORE: resolve('.data/assets') });
+    expect(readConfig({ ...REQUIRED, DATA_DIR: '/d', ASSET_STORE: '' }).ASSET_STORE).toBe(resolve('/d/assets'));
+    expect(readConfig({ ...REQUIRED, ASSET_STORE: '/a', ASSET_TTL: '90d' })).toMatchObject({
+      ASSET_STORE: resolve('/a'),
+      ASSET_TTL: 90 * 86_400_000,
+    });
+    expect(() => readConfig({ ...REQUIRED, ASSET_STORE: 's3://bucket' })).toThrow(/^ASSET_STORE must be a folder/);
   });
 
   it('takes an encryption key in base64 and in hex, and an empty variable as a missing one', () => {
