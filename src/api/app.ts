@@ -5,9 +5,15 @@ import { authentication } from './plugins/authentication.ts';
 import { problems } from './plugins/problems.ts';
 import { requestLog } from './plugins/request-log.ts';
 import { validation } from './plugins/validation.ts';
+import { accountRoutes } from './routes/account.ts';
+import { assetRoutes } from './routes/assets.ts';
+import { creditRoutes } from './routes/credits.ts';
 import { healthRoutes } from './routes/health.ts';
 import { jobEventRoutes } from './routes/job-events.ts';
+import { jobOutputRoutes } from './routes/job-output.ts';
 import { jobRoutes } from './routes/jobs.ts';
+import { sessionRoutes } from './routes/sessions.ts';
+import { skillRoutes } from './routes/skills.ts';
 import { webhookSecretRoutes } from './routes/webhook-secret.ts';
 
 /** A client's own request id: visible ASCII, short enough for logs and headers. */
@@ -35,8 +41,14 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
   app.register(
     async (v1) => {
       await v1.register(authentication, deps);
+      await v1.register(assetRoutes, deps);
       await v1.register(jobRoutes, deps);
       await v1.register(jobEventRoutes, deps);
+      await v1.register(jobOutputRoutes, deps);
+      await v1.register(sessionRoutes, deps);
+      await v1.register(creditRoutes, deps);
+      await v1.register(accountRoutes, deps);
+      await v1.register(skillRoutes, deps);
       await v1.register(webhookSecretRoutes, deps);
     },
     { prefix: '/v1' },

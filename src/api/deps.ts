@@ -1,6 +1,9 @@
+import type { Accounts } from '../lib/accounts.ts';
+import type { AssetStore } from '../lib/assets/folder-store.ts';
 import type { Vault } from '../lib/crypto.ts';
 import type { Database } from '../lib/db/database.ts';
 import type { Logger } from '../lib/logger.ts';
+import type { NemoClient } from '../lib/nemo/client.ts';
 import type { Skill } from '../lib/skills.ts';
 import type { AddressPolicy } from '../lib/webhooks/url-policy.ts';
 import type { JobWatcher } from './job-watcher.ts';
@@ -13,5 +16,12 @@ export type ApiDeps = {
   webhookPolicy: AddressPolicy;
   /** Feeds the clients that wait for jobs. */
   watcher: JobWatcher;
+  store: AssetStore;
+  maxUploadBytes: number;
+  accounts: Accounts;
+  /** The upstream is only read, and only while a client waits (live-read.ts). */
+  nemo: Pick<NemoClient, 'credits' | 'state'>;
+  /** NEMO_WEB_URL. */
+  webUrl: string;
   log: Logger;
 };

@@ -1,8 +1,12 @@
+import { createAccounts } from '../lib/accounts.ts';
+import { createFolderStore } from '../lib/assets/folder-store.ts';
 import { bootstrapTenant } from '../lib/commands/bootstrap-tenant.ts';
 import type { Config } from '../lib/config.ts';
 import { createVault } from '../lib/crypto.ts';
 import { openDatabase } from '../lib/db/database.ts';
 import type { Logger } from '../lib/logger.ts';
+import { createNemoClient } from '../lib/nemo/client.ts';
+import { createTransport } from '../lib/nemo/transport.ts';
 import { loadSkills } from '../lib/skills.ts';
 import { newWebhookSecret } from '../lib/webhooks/sign.ts';
 import { buildApp } from './app.ts';
@@ -30,9 +34,29 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
     poolSize: POOL_SIZE,
     onError: (error) => log.error({ err: error }, 'lost a connection'),
   });
+  const store = createFolderStore(config.ASSET_STORE);
+  const transport = createTransport(config.NEMO_API_URL);
+  const nemo = createNemoClient(transport);
+  const accounts = createAccounts({ db, vault, nemo, nemoToken: config.NEMO_TOKEN });
   const watcher = createJobWatcher(db.pool, log);
-  const app = buildApp({ db, vault, skills, webhookPolicy, watcher, log });
-  app.addHook('onClose', () => db.close());
+  const app = buildApp({
+    db,
+    vault,
+    skills,
+    webhookPolicy,
+    watcher,
+    store,
+    maxUploadBytes: config.MAX_UPLOAD_BYTES,
+    accounts,
+    nemo,
+    webUrl: config.NEMO_WEB_URL,
+    log,
+  });
+  app.addHook('onClose', async () => {
+    // Waits for tokens that are being renewed; without the upstream they would be issued and not stored.
+    await db.close();
+    await transport.close();
+  });
   try {
     if (config.BOOTSTRAP_API_KEY !== undefined) {
       await bootstrapTenant(db.pool, vault, { apiKey: config.BOOTSTRAP_API_KEY, webhookSecret: newWebhookSecret() });

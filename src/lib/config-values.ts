@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { z } from 'zod';
 import { parseSubnets } from './webhooks/address-policy.ts';
 
@@ -5,21 +6,21 @@ const UNITS_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as c
 /** Timers past 2^31 ms fire at once in Node; a month is beyond every wait that we know. */
 const LONGEST_MS = 24 * UNITS_MS.d;
 
-/** `200ms`, `30s`, `10m`, `2h`, `7d` → ms; null when the text is none of these or longer than 24 days. */
-function parseDuration(text: string): number | null {
+/** `200ms`, `30s`, `10m`, `2h`, `7d` → ms; null when the text is none of these or longer than `longestMs`. */
+function parseDuration(text: string, longestMs: number): number | null {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text.trim());
   if (!match) return null;
   const ms = Math.round(Number(match[1]) * UNITS_MS[match[2] as keyof typeof UNITS_MS]);
-  return ms <= LONGEST_MS ? ms : null;
+  return ms <= longestMs ? ms : null;
 }
 
-/** A duration variable, in ms. */
-export function durationMs(fallback: string) {
+/** A duration variable, in ms. `longestMs`: for one that no timer waits for. */
+export function durationMs(fallback: string, longestMs = LONGEST_MS) {
   return z
     .string()
     .default(fallback)
     .transform((text, context) => {
-      const ms = parseDuration(text);
+      const ms = parseDuration(text, longestMs);
       if (ms !== null) return ms;
       context.addIssue('must be a duration such as 200ms, 30s, 10m, 2h or 7d');
       return z.NEVER;
@@ -32,12 +33,38 @@ export function durationList(fallback: string) {
     .string()
     .default(fallback)
     .transform((text, context) => {
-      const list = text.split(',').map(parseDuration);
+      const list = text.split(',').map((item) => parseDuration(item, LONGEST_MS));
       const valid = list.filter((ms) => ms !== null);
       if (valid.length === list.length) return valid;
       context.addIssue('must be a list of durations such as 30s,60s,5m');
       return z.NEVER;
     });
+}
+
+const UNITS_BYTES = { B: 1, KB: 1000, MB: 1_000_000, GB: 1_000_000_000 } as const;
+
+/** A size variable, decimal: `20MB` → 20,000,000; a bare number is bytes. At least 1, at most `largest`. */
+export function bytes(fallback: string, largest: number) {
+  return z
+    .string()
+    .default(fallback)
+    .transform((text, context) => {
+      const match = /^(\d+(?:\.\d+)?)(B|KB|MB|GB)?$/i.exec(text.trim());
+      const unit = (match?.[2] ?? 'B').toUpperCase() as keyof typeof UNITS_BYTES;
+      const size = match ? Math.round(Number(match[1]) * UNITS_BYTES[unit]) : 0;
+      if (size >= 1 && size <= largest) return size;
+      context.addIssue(`must be a size such as 500KB or 20MB, at most ${largest} bytes`);
+      return z.NEVER;
+    });
+}
+
+/** A folder; relative ones are below the folder that the process was started in. */
+export function folder() {
+  return z
+    .string()
+    .min(1)
+    .refine((text) => !/^[a-z0-9+]+:\/\//i.test(text), 'must be a folder: other stores are not supported yet')
+    .transform((text) => path.resolve(text));
 }
 
 /** `true` or `false`. */

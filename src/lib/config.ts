@@ -1,11 +1,17 @@
+import path from 'node:path';
 import { z } from 'zod';
-import { durationList, durationMs, flag, httpUrl, optional, subnets } from './config-values.ts';
+import { bytes, durationList, durationMs, flag, folder, httpUrl, optional, subnets } from './config-values.ts';
+
+/** Nothing that clients leave here is kept for longer than ten years. In ms. */
+const LONGEST_KEEP_MS = 3650 * 86_400_000;
+/** The column `asset.bytes` holds no more; the upstream takes a quarter of it. In bytes. */
+const MAX_STORED_BYTES = 2_147_483_647;
 
 /**
  * Every variable that Reelay reads, in one place: name, form, default. The names and defaults are those of the
- * REST contract ("Environment"). Durations become ms.
+ * REST contract ("Environment"). Durations become ms, sizes bytes, folders absolute.
  */
-const ENVIRONMENT = z.object({
+const VARIABLES = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
   HOST: z.string().min(1).default('0.0.0.0'),
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must start with postgresql://'),
@@ -37,6 +43,12 @@ const ENVIRONMENT = z.object({
   CREDITS_LOW: z.coerce.number().int().min(0).default(100),
   PUBLIC_URL: optional(z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' })),
 
+  DATA_DIR: folder().prefault('.data'),
+  /** Default: `assets` in DATA_DIR. API and workers must see the same folder. */
+  ASSET_STORE: optional(folder()),
+  ASSET_TTL: durationMs('7d', LONGEST_KEEP_MS),
+  MAX_UPLOAD_BYTES: bytes('500MB', MAX_STORED_BYTES),
+
   TENANT_CONCURRENCY: z.coerce.number().int().min(1).default(20),
   RUN_CONCURRENCY: z.coerce.number().int().min(1).default(1000),
   WAIT_CONCURRENCY: z.coerce.number().int().min(1).default(100),
@@ -46,6 +58,11 @@ const ENVIRONMENT = z.object({
   WEBHOOK_ALLOW_HTTP: flag(false),
   WEBHOOK_ALLOWED_SUBNETS: subnets(),
 });
+
+const ENVIRONMENT = VARIABLES.transform((env) => ({
+  ...env,
+  ASSET_STORE: env.ASSET_STORE ?? path.join(env.DATA_DIR, 'assets'),
+}));
 
 /** The validated environment. Passed by value to the parts that need some of it. */
 export type Config = z.output<typeof ENVIRONMENT>;

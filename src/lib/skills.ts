@@ -7,6 +7,9 @@ import { z } from 'zod';
 /** The skills that come with Reelay; sources and build output lie equally deep. */
 const OWN_SKILLS = fileURLToPath(new URL('../../skills/', import.meta.url));
 
+/** The skill of whoever names none: the official one, which takes everything. */
+export const DEFAULT_SKILL = 'nemo-video';
+
 const FRONTMATTER = z.object({
   name: z.string().min(1),
   version: z.coerce.string().min(1),

@@ -1,6 +1,6 @@
 import { TokenRefused } from '../lib/commands/obtain-token.ts';
 import { backoffMs } from '../lib/domain/backoff.ts';
-import { type FailureCode, jobError } from '../lib/domain/failures.ts';
+import { type FailureCode, jobError, type UpstreamAnswer } from '../lib/domain/failures.ts';
 import type { Phase } from '../lib/domain/job.ts';
 import { type Remedy, upstreamPolicy } from '../lib/domain/upstream-errors.ts';
 import { UpstreamError } from '../lib/nemo/upstream-error.ts';
@@ -77,13 +77,17 @@ async function fail(work: Work, failure: FailureCode, error: unknown): Promise<S
   // Nothing could be learned of a turn that may have run: that, and not the last error, is what the client must know.
   const code = work.job.phase === 'reconcile' ? 'outcome_unknown' : failure;
   const answer = error instanceof UpstreamError ? error.answer : null;
-  return {
-    kind: 'fail',
-    error: jobError(code, {
-      upstream: answer && { status: answer.status, code: answer.code },
-      registerUrl: work.job.account_id === null ? null : await registerUrl(work, work.job.account_id),
-    }),
-  };
+  const upstream = answer && { status: answer.status, code: answer.code };
+  if (code === 'unsupported_file') return unsupportedFile(work, upstream);
+  const registers = work.job.account_id === null ? null : await registerUrl(work, work.job.account_id);
+  return { kind: 'fail', error: jobError(code, { upstream, registerUrl: registers }) };
+}
+
+/** The upstream does not take a file: the formats that it does take are in the words. */
+function unsupportedFile(work: Work, upstream: UpstreamAnswer | null): Step {
+  const error = jobError('unsupported_file', { upstream });
+  const formats = work.deps.skills.get(work.job.skill)?.formats.join(', ');
+  return { kind: 'fail', error: { ...error, message: `${error.message} ${work.job.skill} takes ${formats}.` } };
 }
 
 function isTokenCall(error: UpstreamError): boolean {

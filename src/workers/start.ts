@@ -1,21 +1,24 @@
 import { hostname } from 'node:os';
+import { createAccounts } from '../lib/accounts.ts';
+import { createHeicConverter } from '../lib/assets/convert.ts';
+import { createFolderStore, removeAbandoned } from '../lib/assets/folder-store.ts';
 import type { Config } from '../lib/config.ts';
 import { createVault } from '../lib/crypto.ts';
 import { openDatabase } from '../lib/db/database.ts';
 import type { Logger } from '../lib/logger.ts';
 import { createNemoClient } from '../lib/nemo/client.ts';
-import { createOutputProbe } from '../lib/nemo/output.ts';
+import { createOutputs } from '../lib/nemo/output.ts';
 import { createTransport } from '../lib/nemo/transport.ts';
 import { openQueueBackend } from '../lib/queue/factory.ts';
 import { openProducer } from '../lib/queue/producer.ts';
 import { loadSkills } from '../lib/skills.ts';
 import { createGuardedAgent } from '../lib/webhooks/guarded-agent.ts';
-import { createAccounts } from './accounts.ts';
 import { startDelivery } from './deliver-webhooks.ts';
 import type { PhaseDeps } from './deps.ts';
 import { startDispatcher } from './dispatcher.ts';
 import { startHeartbeats } from './heartbeats.ts';
 import { startReconciler } from './reconciler.ts';
+import { startAssetRemoval } from './remove-assets.ts';
 import { createProcessor } from './run-job.ts';
 
 /** Connections for our own statements: the hot ones take a millisecond, so a few serve thousands of jobs. */
@@ -41,13 +44,25 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
   await db.pool.query('SELECT 1');
   const transport = createTransport(config.NEMO_API_URL);
   const nemo = createNemoClient(transport);
-  const outputs = createOutputProbe();
+  const outputs = createOutputs(config.NEMO_API_URL);
   const agent = createGuardedAgent(
     { allowHttp: config.WEBHOOK_ALLOW_HTTP, allowedSubnets: config.WEBHOOK_ALLOWED_SUBNETS },
     { connectTimeoutMs: WEBHOOK_CONNECT_TIMEOUT_MS, maxConnectionsPerOrigin: WEBHOOK_CONNECTIONS_PER_ORIGIN },
   );
   const accounts = createAccounts({ db, vault, nemo, nemoToken: config.NEMO_TOKEN });
-  const deps: PhaseDeps = { config, db, nemo, outputs, accounts, skills, vault, log };
+  const store = createFolderStore(config.ASSET_STORE);
+  const deps: PhaseDeps = {
+    config,
+    db,
+    nemo,
+    outputs,
+    accounts,
+    skills,
+    vault,
+    store,
+    heic: createHeicConverter(),
+    log,
+  };
 
   const backend = openQueueBackend(
     { redisUrl: config.REDIS_URL, databaseUrl: config.DATABASE_URL, workers: 2 },
@@ -58,6 +73,13 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
   const reconciler = startReconciler({ db: db.pool, producer, log, onReady: dispatcher.kick });
   const { timeoutMs, schedule } = { timeoutMs: config.WEBHOOK_TIMEOUT, schedule: config.WEBHOOK_RETRY_SCHEDULE };
   const delivery = startDelivery({ db: db.pool, vault, agent, timeoutMs, schedule, log });
+  const removal = startAssetRemoval({
+    db: db.pool,
+    store,
+    removeAbandoned: () => removeAbandoned(config.ASSET_STORE),
+    ttlMs: config.ASSET_TTL,
+    log,
+  });
   const heartbeats = startHeartbeats(db.pool, log);
   const kick = () => {
     dispatcher.kick();
@@ -75,7 +97,7 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
 
   return {
     async stop() {
-      await Promise.all([dispatcher.stop(), reconciler.stop()]);
+      await Promise.all([dispatcher.stop(), reconciler.stop(), removal.stop()]);
       const closed = Promise.all(queueWorkers.map((worker) => worker.close()));
       if (!(await settlesWithin(closed, config.DRAIN_TIMEOUT))) {
         for (const worker of queueWorkers) worker.cancelAllJobs('shutdown');

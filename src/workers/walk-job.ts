@@ -6,11 +6,13 @@ import { converse } from './phases/converse.ts';
 import { reconcile } from './phases/reconcile.ts';
 import { render } from './phases/render.ts';
 import { openSession } from './phases/session.ts';
+import { upload } from './phases/upload.ts';
 import { verify } from './phases/verify.ts';
-import { JobLost, laneOf, type Step, type Work } from './work.ts';
+import { JobLost, laneOf, lastingRemedies, type Step, type Work } from './work.ts';
 
 const PHASE_HANDLERS: Record<Phase, (work: Work) => Promise<Step>> = {
   session: openSession,
+  upload,
   converse,
   reconcile,
   render,
@@ -71,7 +73,7 @@ async function park(work: Work, lane: Lane, step: Extract<Step, { kind: 'wait' }
       // Whoever waits for anything but another try has got through; the next trouble is counted anew.
       failures: 0,
       failing_since: null,
-      ...(step.phase === work.job.phase ? {} : { remedies: [] }),
+      ...(step.phase === work.job.phase ? {} : { remedies: lastingRemedies(work.job) }),
       ...step.set,
     },
     dueInMs: ms,

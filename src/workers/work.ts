@@ -35,6 +35,14 @@ export function laneOf(phase: Phase): Lane {
   return phase === 'reconcile' || phase === 'render' || phase === 'verify' ? 'wait' : 'run';
 }
 
+/**
+ * The remedies that a job does not get back in another phase. A session is replaced once: an upstream that knows none
+ * would have them replaced for ever.
+ */
+export function lastingRemedies(job: JobRecord): string[] {
+  return job.remedies.filter((remedy) => remedy === 'renew_session');
+}
+
 /** One claimed job in the hands of this worker. */
 export class Work {
   readonly deps: PhaseDeps;
@@ -77,7 +85,8 @@ export class Work {
   /** Marks the beginning of a phase where clients can see it, once; remedies and failures of the one before are forgotten. */
   async enter(phase: Phase): Promise<void> {
     if (this.job.phase === phase && this.job.status === 'running') return;
-    const fresh = this.job.phase === phase ? {} : { failures: 0, failing_since: null, remedies: [] };
+    const fresh =
+      this.job.phase === phase ? {} : { failures: 0, failing_since: null, remedies: lastingRemedies(this.job) };
     await this.write({
       set: { phase, status: 'running', waiting_reason: null, ...fresh },
       event: this.job.phase === null ? 'job.started' : 'job.phase',

@@ -7,7 +7,7 @@ import { isExportable } from '../../src/lib/domain/timeline.ts';
 import { decideTurn } from '../../src/lib/domain/turn-outcome.ts';
 import { upstreamPolicy } from '../../src/lib/domain/upstream-errors.ts';
 import { createNemoClient, type NemoClient } from '../../src/lib/nemo/client.ts';
-import { createOutputProbe } from '../../src/lib/nemo/output.ts';
+import { createOutputs } from '../../src/lib/nemo/output.ts';
 import { createTransport, type Identity, type Transport } from '../../src/lib/nemo/transport.ts';
 import { runTurn } from '../../src/lib/nemo/turn.ts';
 import { UpstreamError } from '../../src/lib/nemo/upstream-error.ts';
@@ -125,7 +125,7 @@ describe.each(targets)('the upstream, as we speak to it (%s)', (target) => {
       },
       5 * MINUTE_MS,
     );
-    const outputs = createOutputProbe();
+    const outputs = createOutputs(transport.baseUrl);
     expect(await outputs.probe(done.url ?? '', NEVER)).toMatchObject({ contentType: 'video/mp4' });
     await outputs.close();
   });

@@ -175,3 +175,16 @@ it('the raw video is told of as soon as it is there, while the agent goes on', a
   expect(preview?.result?.timeline.tracks.length).toBeLessThan(ended?.result?.timeline.tracks.length ?? 0);
   await hook.close();
 });
+
+it('the language is that of the prompt, and options are written into the message', async () => {
+  const options = { model: '2.0', aspect_ratio: '9:16', duration_seconds: 8 };
+  const { id } = await service.client.submit({ type: 'generate', prompt: '一只在雪地里的狐狸', options });
+  const job = await service.client.ended(id);
+  expect(job.input).toMatchObject({ language: 'zh-CN', options });
+  const session = await service.database.sql('SELECT language FROM session WHERE id = $1', [job.session_id]);
+  expect(session).toEqual([{ language: 'zh-CN' }]);
+  const { messages } = await service.sandbox.log();
+  const sent = messages.find((message) => message.text.includes('狐狸'))?.text;
+  expect(sent).toMatch(/^一只在雪地里的狐狸/);
+  for (const word of ['2.0', '9:16', '8']) expect(sent).toContain(word);
+});

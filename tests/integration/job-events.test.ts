@@ -101,3 +101,33 @@ it('a client that waits does not hold up the end of the process', async () => {
 it.each(['history', 'events'])('the %s of a job that does not exist: 404', async (what) => {
   expect((await service.client.get(`/v1/jobs/${newId('job')}/${what}`)).status).toBe(404);
 });
+
+describe('Prefer: wait', () => {
+  it('answers a submit with the job as it ended', async () => {
+    const job = { type: 'generate', prompt: 'How are you?' };
+    const answer = await service.client.post<JobView>('/v1/jobs', job, { prefer: 'wait=30' });
+    expect(answer).toMatchObject({
+      status: 200,
+      headers: { 'preference-applied': 'wait' },
+      body: { status: 'succeeded' },
+    });
+    expect(answer.headers.location).toBe(answer.body.links.self);
+  });
+
+  it('answers when the time is up as well, with the job as it is', async () => {
+    const idle = await startService({ workers: false });
+    const answer = await idle.client.post<JobView>(
+      '/v1/jobs',
+      { type: 'generate', prompt: 'Later' },
+      { prefer: 'wait=1' },
+    );
+    expect(answer).toMatchObject({
+      status: 202,
+      headers: { 'preference-applied': 'wait' },
+      body: { status: 'queued' },
+    });
+    const again = await idle.client.get<JobView>(`/v1/jobs/${answer.body.id}`, { prefer: 'wait=1' });
+    expect(again).toMatchObject({ status: 200, body: { status: 'queued' } });
+    await idle.stop();
+  });
+});

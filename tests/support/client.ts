@@ -7,6 +7,8 @@ export type Answer<T = unknown> = { status: number; headers: Record<string, stri
 export type Client = {
   get<T = unknown>(path: string, headers?: Record<string, string>): Promise<Answer<T>>;
   post<T = unknown>(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer<T>>;
+  put<T = unknown>(path: string, body: unknown): Promise<Answer<T>>;
+  delete<T = unknown>(path: string): Promise<Answer<T>>;
   /** Submits a job; fails the test when it is not taken. */
   submit(body: Record<string, unknown>): Promise<JobView>;
   job(id: string): Promise<JobView>;
@@ -14,28 +16,29 @@ export type Client = {
   ended(id: string, timeoutMs?: number): Promise<JobView>;
 };
 
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
+const JSON_TYPE = { 'content-type': 'application/json' };
 const TERMINAL = ['succeeded', 'failed', 'canceled', 'expired'];
 
 /** Speaks to the API as a client does: over HTTP, with a key. */
 export function createClient(baseUrl: string, apiKey: string): Client {
-  const call = async <T>(method: 'GET' | 'POST', path: string, headers: Record<string, string>, body?: string) => {
+  const call = async <T>(method: Method, path: string, headers: Record<string, string>, body?: string) => {
     const answer = await request(`${baseUrl}${path}`, {
       method,
       headers: { authorization: `Bearer ${apiKey}`, ...headers },
       ...(body === undefined ? {} : { body }),
     });
     const text = await answer.body.text();
-    return { status: answer.statusCode, headers: answer.headers, body: (text ? JSON.parse(text) : null) as T };
+    const isJson = /\bjson\b/.test(String(answer.headers['content-type']));
+    const read = text !== '' && isJson ? JSON.parse(text) : text || null;
+    return { status: answer.statusCode, headers: answer.headers, body: read as T };
   };
   const client: Client = {
     get: (path, headers = {}) => call('GET', path, headers),
-    post: (path, body, headers = {}) =>
-      call(
-        'POST',
-        path,
-        { 'content-type': 'application/json', ...headers },
-        typeof body === 'string' ? body : JSON.stringify(body),
-      ),
+    post: (path, body, headers = {}) => call('POST', path, { ...JSON_TYPE, ...headers }, textOf(body)),
+    put: (path, body) => call('PUT', path, JSON_TYPE, textOf(body)),
+    delete: (path) => call('DELETE', path, {}),
     async submit(body) {
       const answer = await client.post<JobView>('/v1/jobs', body);
       if (answer.status !== 202) throw new Error(`not taken: ${answer.status} ${JSON.stringify(answer.body)}`);
@@ -53,4 +56,9 @@ export function createClient(baseUrl: string, apiKey: string): Client {
       ),
   };
   return client;
+}
+
+/** A text is sent as it is, valid or not. */
+function textOf(body: unknown): string {
+  return typeof body === 'string' ? body : JSON.stringify(body);
 }

@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { inject } from 'vitest';
 import { type Api, startApi } from '../../src/api/start.ts';
 import { readConfig } from '../../src/lib/config.ts';
@@ -37,10 +40,12 @@ export async function startService(
   const database = await createDatabase();
   const redis: TestRedis | null = inject('backend') === 'redis' ? await startRedis() : null;
   const sandbox = await startTestSandbox(options.sandbox);
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'reelay-data-'));
   const apiKey = `rk_${randomBytes(16).toString('base64url')}`;
   const env: Record<string, string> = {
     ...TEST_PACE,
     DATABASE_URL: database.url,
+    DATA_DIR: dataDir,
     ...(redis ? { REDIS_URL: redis.url } : {}),
     NEMO_API_URL: sandbox.url,
     BOOTSTRAP_API_KEY: apiKey,
@@ -79,6 +84,7 @@ export async function startService(
       await sandbox.close();
       await redis?.stop();
       await database.drop();
+      await rm(dataDir, { recursive: true, force: true });
     },
   };
 }

@@ -84,7 +84,7 @@ CREATE TABLE "job" (
     "input" JSON NOT NULL,
     "metadata" JSON NOT NULL,
     "webhook_url" TEXT,
-    "webhook_events" TEXT[],
+    "webhook_events" TEXT[] DEFAULT ARRAY[]::TEXT[],
     "waiting_reason" TEXT,
     "progress" JSON NOT NULL,
     "result" JSON,
@@ -112,7 +112,7 @@ CREATE TABLE "job" (
     "recovery_reads" INTEGER NOT NULL DEFAULT 0,
     "failures" INTEGER NOT NULL DEFAULT 0,
     "failing_since" TIMESTAMPTZ(3),
-    "remedies" TEXT[],
+    "remedies" TEXT[] DEFAULT ARRAY[]::TEXT[],
 
     CONSTRAINT "job_pkey" PRIMARY KEY ("id")
 );

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { findBadText } from '../../lib/domain/bad-text.ts';
 import { type Fault, Problem } from '../../lib/errors.ts';
 
-/** Requests are checked with zod; every fault of a body is answered with its pointer, all at once. */
+/** Requests are checked with zod; every fault is answered with its pointer, all at once. */
 export const validation = plugin(
   async (app) => {
     app.addHook('preValidation', async (request) => {
@@ -11,25 +11,32 @@ export const validation = plugin(
       if (faults.length > 0)
         throw new Problem('validation_failed', 'The body has text that cannot be stored.', { faults });
     });
-    app.setValidatorCompiler<z.ZodType>(({ schema }) => (data) => {
+    app.setValidatorCompiler<z.ZodType>(({ schema, httpPart }) => (data) => {
       const parsed = schema.safeParse(data);
       if (parsed.success) return { value: parsed.data };
-      const faults = parsed.error.issues.flatMap(toFaults);
+      const pointer = httpPart === 'querystring' ? queryPointer : jsonPointer;
+      const faults = parsed.error.issues.flatMap((issue) => toFaults(issue, pointer));
       return { error: new Problem('validation_failed', summary(faults), { faults }) };
     });
   },
   { name: 'validation' },
 );
 
-function toFaults(issue: z.core.$ZodIssue): Fault[] {
-  const path = pointer(issue.path);
-  if (issue.code !== 'unrecognized_keys') return [{ pointer: path, detail: issue.message }];
-  return issue.keys.map((key) => ({ pointer: path + pointer([key]), detail: 'There is no such field.' }));
+type Path = readonly PropertyKey[];
+
+function toFaults(issue: z.core.$ZodIssue, pointer: (path: Path) => string): Fault[] {
+  if (issue.code !== 'unrecognized_keys') return [{ pointer: pointer(issue.path), detail: issue.message }];
+  return issue.keys.map((key) => ({ pointer: pointer([...issue.path, key]), detail: 'There is no such field.' }));
 }
 
-/** A JSON Pointer (RFC 6901). */
-function pointer(path: readonly PropertyKey[]): string {
+/** A JSON Pointer (RFC 6901) into the body. */
+function jsonPointer(path: Path): string {
   return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
+/** A parameter of the query, as it stands in an address: `?limit`. */
+function queryPointer(path: Path): string {
+  return `?${encodeURIComponent(String(path[0] ?? ''))}`;
 }
 
 function summary(faults: readonly Fault[]): string {

@@ -1,9 +1,16 @@
 import { z } from 'zod';
-import { EXPORT_FORMATS, EXPORT_QUALITIES, type ExportOptions } from '../../lib/domain/job.ts';
+import { readAssetUrl } from '../../lib/domain/asset-rules.ts';
+import { type AssetRef, EXPORT_FORMATS, EXPORT_QUALITIES, type ExportOptions } from '../../lib/domain/job.ts';
 import { PUBLIC_EVENTS } from '../../lib/domain/job-events.ts';
 
-const MAX_PROMPT = 10_000;
+/** The contract's, for the prompt as it is sent: with the words of a text asset. In UTF-16 units. */
+export const MAX_PROMPT = 10_000;
+/** Files of one job: far more than a video of a few minutes holds, and still one look at a job's input. */
+const MAX_ASSETS = 20;
 const MAX_METADATA = 50;
+const MAX_OPTION = 100;
+/** The skills speak of three minutes at most; an hour is certainly a slip. */
+const MAX_DURATION_S = 3_600;
 const MAX_METADATA_VALUE = 8_192;
 
 const exportOptions = {
@@ -20,6 +27,26 @@ const exportWish = z
     return wish === false ? null : wish;
   });
 
+const assetUrl = z.string().transform((text, context) => {
+  const read = readAssetUrl(text);
+  if ('url' in read) return read.url;
+  context.addIssue(read.fault);
+  return z.NEVER;
+});
+
+const assets = z
+  .array(
+    z
+      .strictObject({ asset_id: z.string().optional(), url: assetUrl.optional() })
+      .transform(({ asset_id, url }, context): AssetRef => {
+        if (asset_id !== undefined && url === undefined) return { asset_id };
+        if (url !== undefined && asset_id === undefined) return { url };
+        context.addIssue('Must be {asset_id} or {url}.');
+        return z.NEVER;
+      }),
+  )
+  .max(MAX_ASSETS, `At most ${MAX_ASSETS} files.`);
+
 const common = {
   skill: z.string().default('nemo-video'),
   webhook: z
@@ -35,6 +62,9 @@ const common = {
   priority: z.int().min(-100).max(100).default(0),
 };
 
+/** The upstream has no such fields: these words go into the message. */
+const optionText = z.string().min(1).max(MAX_OPTION);
+
 const generate = z.strictObject({
   type: z.literal('generate'),
   ...common,
@@ -42,19 +72,38 @@ const generate = z.strictObject({
   prompt: z
     .string()
     .max(MAX_PROMPT)
-    .refine((prompt) => prompt.trim() !== '', 'Must say something.'),
+    .refine((prompt) => prompt.trim() !== '', 'Must say something.')
+    .optional(),
+  assets: assets.default([]),
   language: z
     .string()
     .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'Must be an ISO code such as en or zh-CN.')
-    .default('en'),
+    .optional(),
+  options: z
+    .strictObject({
+      model: optionText.optional(),
+      motion: z.union([optionText, z.number()]).optional(),
+      aspect_ratio: optionText.optional(),
+      duration_seconds: z.number().positive().max(MAX_DURATION_S).optional(),
+      resolution: optionText.optional(),
+      effect: optionText.optional(),
+    })
+    .default({}),
   export: exportWish,
+});
+
+const uploadJob = z.strictObject({
+  type: z.literal('upload'),
+  ...common,
+  session_id: z.string().nullish(),
+  assets: assets.min(1, 'At least one file.'),
 });
 
 const exportJob = z.strictObject({ type: z.literal('export'), ...common, session_id: z.string(), ...exportOptions });
 
 /** The body of `POST /v1/jobs`. */
-export const SubmitJob = z.discriminatedUnion('type', [generate, exportJob], {
-  error: (issue) => (issue.code === 'invalid_union' ? 'Must be generate or export.' : undefined),
+export const SubmitJob = z.discriminatedUnion('type', [generate, uploadJob, exportJob], {
+  error: (issue) => (issue.code === 'invalid_union' ? 'Must be generate, upload or export.' : undefined),
 });
 export type SubmitJob = z.output<typeof SubmitJob>;
 

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Vault } from '../crypto.ts';
-import { transaction } from '../db/database.ts';
+import { type Queryable, transaction } from '../db/database.ts';
 
 /** A token that expires within this time is renewed before it is used, in ms: a call may last so long. */
 const EXPIRY_MARGIN_MS = 60_000;
@@ -14,9 +14,14 @@ export type IssueToken = (
 
 export type ObtainedToken = { token: string; userId: string | null };
 
-/** The account's token is refused or gone, and it is not ours to get another. */
+/** The upstream refuses the account's token, and it is not ours to get another. */
 export class TokenRefused extends Error {
-  override readonly name = 'TokenRefused';
+  override readonly name: string = 'TokenRefused';
+}
+
+/** The tenant has taken the account's token away. */
+export class TokenGone extends TokenRefused {
+  override readonly name = 'TokenGone';
 }
 
 type Row = {
@@ -27,41 +32,55 @@ type Row = {
   user_id: string | null;
 };
 
+const READ = 'SELECT kind, client_id, token, token_expires_at, user_id FROM public.account WHERE id = $1';
+
 /**
- * A usable token of the account. An anonymous one that has expired, or was `refused`, is renewed under a lock on its
- * row: one renewal at a time for all processes, stored before anybody uses it.
- * Throws TokenRefused for a registered token that was refused, or what `issue` throws.
+ * The account's token, if it can be used: it has not expired and is not the one that was `refused`.
+ * @returns null for an anonymous one that has to be renewed. Throws TokenRefused, TokenGone for a registered one.
  */
-export async function obtainToken(
+export async function findToken(
+  db: Queryable,
+  vault: Vault,
+  accountId: string,
+  refused: string | null,
+): Promise<ObtainedToken | null> {
+  const row = (await db.query<Row>(READ, [accountId])).rows[0];
+  const token = usable(row, vault, refused);
+  if (token || row?.kind === 'anonymous') return token;
+  if (!row?.token) throw new TokenGone(`account ${accountId} has no token any more`);
+  throw new TokenRefused(`the token of account ${accountId} was refused`);
+}
+
+/**
+ * Gets an anonymous account another token, under a lock on its row: one renewal at a time for all processes, stored
+ * before anybody uses it. Throws what `issue` throws.
+ */
+export async function renewToken(
   pool: pg.Pool,
   vault: Vault,
   accountId: string,
   issue: IssueToken,
-  refused: string | null = null,
+  refused: string | null,
 ): Promise<ObtainedToken> {
-  const usable = (row: Row | undefined): ObtainedToken | null => {
-    if (!row?.token || (row.token_expires_at && row.token_expires_at.getTime() < Date.now() + EXPIRY_MARGIN_MS))
-      return null;
-    const token = vault.open(row.token, 'account.token');
-    return token === refused ? null : { token, userId: row.user_id };
-  };
-  const read = 'SELECT kind, client_id, token, token_expires_at, user_id FROM public.account WHERE id = $1';
-  const known = usable((await pool.query<Row>(read, [accountId])).rows[0]);
-  if (known) return known;
-
   return transaction(pool, async (client) => {
-    const { rows } = await client.query<Row>(`${read} FOR UPDATE`, [accountId]);
-    const renewedByAnother = usable(rows[0]);
+    const row = (await client.query<Row>(`${READ} FOR UPDATE`, [accountId])).rows[0];
+    const renewedByAnother = usable(row, vault, refused);
     if (renewedByAnother) return renewedByAnother;
-    const clientId = rows[0]?.client_id;
-    if (!clientId) throw new TokenRefused(`the token of account ${accountId} was refused`);
-    const issued = await issue(clientId);
+    if (!row?.client_id) throw new Error(`account ${accountId} is not anonymous`);
+    const issued = await issue(row.client_id);
     const told = Date.parse(issued.expires_at ?? '');
     const expiresAt = new Date(Number.isNaN(told) ? Date.now() + TOKEN_LIFE_MS : told);
     await client.query(
       'UPDATE public.account SET token = $2, token_expires_at = $3, user_id = COALESCE($4, user_id) WHERE id = $1',
       [accountId, vault.seal(issued.token, 'account.token'), expiresAt, issued.user_id],
     );
-    return { token: issued.token, userId: issued.user_id ?? rows[0]?.user_id ?? null };
+    return { token: issued.token, userId: issued.user_id ?? row.user_id };
   });
+}
+
+function usable(row: Row | undefined, vault: Vault, refused: string | null): ObtainedToken | null {
+  if (!row?.token) return null;
+  if (row.token_expires_at && row.token_expires_at.getTime() < Date.now() + EXPIRY_MARGIN_MS) return null;
+  const token = vault.open(row.token, 'account.token');
+  return token === refused ? null : { token, userId: row.user_id };
 }

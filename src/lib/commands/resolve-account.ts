@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { sha256, type Vault } from '../crypto.ts';
+import type { Queryable } from '../db/database.ts';
 import { newId } from '../ids.ts';
 
 /**
- * The account with which a tenant works: that of NEMO_TOKEN where there is one (all its users are one account), else
- * the tenant's own anonymous identity, whose client id is made once and kept for ever.
+ * The account with which a tenant works: its own registered one, else that of NEMO_TOKEN (all its users are one
+ * account), else its own anonymous identity, whose client id is made once and kept for ever.
  * @returns the account's id.
  */
 export async function resolveAccount(
@@ -14,25 +15,48 @@ export async function resolveAccount(
   tenantId: string,
   nemoToken: string | undefined,
 ): Promise<string> {
-  const registered = nemoToken !== undefined;
-  const inserted = registered
-    ? await pool.query<{ id: string }>(
-        `INSERT INTO public.account (id, kind, token_hash, token) VALUES ($1, 'registered', $2, $3)
-         ON CONFLICT DO NOTHING RETURNING id`,
-        [newId('acc'), sha256(nemoToken), vault.seal(nemoToken, 'account.token')],
-      )
-    : await pool.query<{ id: string }>(
-        `INSERT INTO public.account (id, tenant_id, kind, client_id) VALUES ($1, $2, 'anonymous', $3)
-         ON CONFLICT DO NOTHING RETURNING id`,
-        [newId('acc'), tenantId, randomUUID()],
-      );
-  if (inserted.rows[0]) return inserted.rows[0].id;
-  const existing = registered
-    ? await pool.query<{ id: string }>('SELECT id FROM public.account WHERE token_hash = $1', [sha256(nemoToken)])
-    : await pool.query<{ id: string }>("SELECT id FROM public.account WHERE tenant_id = $1 AND kind = 'anonymous'", [
-        tenantId,
-      ]);
-  const account = existing.rows[0];
-  if (!account) throw new Error(`no account for tenant ${tenantId}`);
-  return account.id;
+  const own = await findId(
+    pool,
+    `SELECT id FROM public.account
+     WHERE tenant_id = $1 AND kind = 'registered' AND token IS NOT NULL ORDER BY chosen_at DESC, id DESC LIMIT 1`,
+    [tenantId],
+  );
+  if (own !== null) return own;
+  return nemoToken === undefined ? anonymousAccount(pool, tenantId) : sharedAccount(pool, vault, nemoToken);
+}
+
+async function sharedAccount(pool: pg.Pool, vault: Vault, nemoToken: string): Promise<string> {
+  const hash = sha256(nemoToken);
+  const find = () => findId(pool, 'SELECT id FROM public.account WHERE tenant_id IS NULL AND token_hash = $1', [hash]);
+  const known = await find();
+  if (known !== null) return known;
+  await pool.query(
+    `INSERT INTO public.account (id, kind, token_hash, token) VALUES ($1, 'registered', $2, $3)
+     ON CONFLICT DO NOTHING`,
+    [newId('acc'), hash, vault.seal(nemoToken, 'account.token')],
+  );
+  return made(await find(), 'NEMO_TOKEN');
+}
+
+async function anonymousAccount(pool: pg.Pool, tenantId: string): Promise<string> {
+  const find = () =>
+    findId(pool, "SELECT id FROM public.account WHERE tenant_id = $1 AND kind = 'anonymous'", [tenantId]);
+  const known = await find();
+  if (known !== null) return known;
+  await pool.query(
+    `INSERT INTO public.account (id, tenant_id, kind, client_id) VALUES ($1, $2, 'anonymous', $3)
+     ON CONFLICT DO NOTHING`,
+    [newId('acc'), tenantId, randomUUID()],
+  );
+  return made(await find(), tenantId);
+}
+
+async function findId(db: Queryable, text: string, values: string[]): Promise<string | null> {
+  return (await db.query<{ id: string }>(text, values)).rows[0]?.id ?? null;
+}
+
+/** Whoever made the row, it is there now. */
+function made(id: string | null, owner: string): string {
+  if (id === null) throw new Error(`no account for ${owner}`);
+  return id;
 }

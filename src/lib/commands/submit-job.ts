@@ -1,7 +1,8 @@
 import type pg from 'pg';
+import { useAssets } from '../db/assets.ts';
 import { type Queryable, transaction } from '../db/database.ts';
-import type { ExportInput, GenerateInput, JobRecord, JobType } from '../domain/job.ts';
-import { NO_COST, NO_PROGRESS } from '../domain/job.ts';
+import type { JobInput, JobRecord, JobType } from '../domain/job.ts';
+import { assetsOf, NO_COST, NO_PROGRESS } from '../domain/job.ts';
 import { Problem } from '../errors.ts';
 import { newId } from '../ids.ts';
 
@@ -10,7 +11,7 @@ export type NewJob = {
   type: JobType;
   skill: string;
   language: string;
-  input: GenerateInput | ExportInput;
+  input: JobInput;
   /** null: the job opens a session of its own. */
   sessionId: string | null;
   metadata: Record<string, string>;
@@ -21,13 +22,17 @@ export type NewJob = {
 
 /**
  * Accepts a job: its row, its first event and, where it brings no session, a new session, in one commit.
- * A job of a session that another one holds waits for its turn. Throws a Problem when the session is not the tenant's.
+ * A job of a session that another one holds waits for its turn. Throws a Problem when the session or an asset is not
+ * the tenant's.
  */
 export async function submitJob(pool: pg.Pool, request: NewJob): Promise<JobRecord> {
   const { sessionId } = request;
-  if (sessionId === null) return insertJob(pool, request, newId('job'), newId('ses'), true);
+  const id = newId('job');
+  const assetIds = assetIdsOf(request.input);
+  if (sessionId === null && assetIds.length === 0) return insertJob(pool, request, id, newId('ses'), true);
   return transaction(pool, async (client) => {
-    const id = newId('job');
+    if (assetIds.length > 0) await keepAssets(client, request, assetIds);
+    if (sessionId === null) return insertJob(client, request, id, newId('ses'), true);
     const { rows } = await client.query<{ holder_job_id: string }>(
       `UPDATE public.session SET holder_job_id = COALESCE(holder_job_id, $3)
        WHERE id = $1 AND tenant_id = $2 RETURNING holder_job_id`,
@@ -40,6 +45,22 @@ export async function submitJob(pool: pg.Pool, request: NewJob): Promise<JobReco
     }
     return insertJob(client, request, id, sessionId, session.holder_job_id === id);
   });
+}
+
+function assetIdsOf(input: JobInput): string[] {
+  return [...new Set(assetsOf(input).flatMap((ref) => ('asset_id' in ref ? ref.asset_id : [])))];
+}
+
+/** They were there when the request was checked; from this commit on they stay while the job is open. */
+async function keepAssets(client: Queryable, request: NewJob, ids: string[]): Promise<void> {
+  const kept = await useAssets(client, request.tenantId, ids);
+  const faults = assetsOf(request.input).flatMap((ref, index) =>
+    'url' in ref || kept.has(ref.asset_id)
+      ? []
+      : { pointer: `/assets/${index}/asset_id`, detail: 'There is no such asset.' },
+  );
+  const [first] = faults;
+  if (first) throw new Problem('validation_failed', first.detail, { faults });
 }
 
 async function insertJob(
@@ -62,6 +83,7 @@ async function insertJob(
     waiting_reason: isHead ? null : 'session',
     priority: request.priority,
     input: request.input,
+    asset_ids: assetIdsOf(request.input),
     metadata: request.metadata,
     webhook_url: request.webhook?.url ?? null,
     webhook_events: request.webhook?.events ?? [],
@@ -86,7 +108,7 @@ const INSERT_JOBS = `
   WITH fresh AS (
     SELECT * FROM json_to_recordset($1::json) AS row(
       id text, tenant_id text, session_id text, opens_session boolean, type text, skill text, language text,
-      status text, waiting_reason text, priority int, input json, metadata json, webhook_url text,
+      status text, waiting_reason text, priority int, input json, asset_ids text[], metadata json, webhook_url text,
       webhook_events text[], progress json, cost json, request_id text, event_id text, event_body json)
   ), opened AS (
     INSERT INTO public.session (id, tenant_id, skill, language, opened_by, holder_job_id)
@@ -95,8 +117,8 @@ const INSERT_JOBS = `
     INSERT INTO public.event (id, tenant_id, job_id, seq, type, body)
     SELECT event_id, tenant_id, id, 1, 'job.queued', event_body FROM fresh
   )
-  INSERT INTO public.job (id, tenant_id, session_id, type, skill, status, waiting_reason, priority, input, metadata,
-    webhook_url, webhook_events, progress, cost, request_id)
-  SELECT id, tenant_id, session_id, type, skill, status, waiting_reason, priority, input, metadata,
-    webhook_url, webhook_events, progress, cost, request_id FROM fresh
+  INSERT INTO public.job (id, tenant_id, session_id, type, skill, status, waiting_reason, priority, input, asset_ids,
+    metadata, webhook_url, webhook_events, progress, cost, request_id)
+  SELECT id, tenant_id, session_id, type, skill, status, waiting_reason, priority, input, asset_ids,
+    metadata, webhook_url, webhook_events, progress, cost, request_id FROM fresh
   RETURNING *`;

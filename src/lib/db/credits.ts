@@ -2,16 +2,16 @@ import type { Credits, JobRecord } from '../domain/job.ts';
 import { newId } from '../ids.ts';
 import type { Queryable } from './database.ts';
 
-/** Records one reading of an account's credits. */
+/** Records one reading of an account's credits, for a job or because the tenant asked. */
 export async function storeCredits(
   db: Queryable,
-  accountId: string,
-  jobId: string | null,
+  reading: { accountId: string; tenantId: string; jobId: string | null },
   credits: Credits,
 ): Promise<void> {
   await db.query(
-    'INSERT INTO public.credit_snapshot (id, account_id, job_id, available, frozen) VALUES ($1, $2, $3, $4, $5)',
-    [newId('snap'), accountId, jobId, credits.available, credits.frozen],
+    `INSERT INTO public.credit_snapshot (id, account_id, tenant_id, job_id, available, frozen)
+     VALUES ($1, $2, $3, $4, $5, $6)`,
+    [newId('snap'), reading.accountId, reading.tenantId, reading.jobId, credits.available, credits.frozen],
   );
 }
 
@@ -40,7 +40,8 @@ export async function noteLowCredits(
 
 /**
  * Whether another turn of the same account was open at any time since this job's message was sent: then neither the
- * balance nor `frozen` tells what this one did. A turn whose end nobody saw counts as open for `turnMs` after its start.
+ * balance nor `frozen` tells what this one did. Two tenants with the same token are the same account for this.
+ * A turn whose end nobody saw counts as open for `turnMs` after its start.
  * @param when `ever`: while this turn was open; `now`: at this moment.
  */
 export async function hasOverlap(
@@ -50,9 +51,17 @@ export async function hasOverlap(
   when: 'ever' | 'now',
 ): Promise<boolean> {
   const { rows } = await db.query<{ overlaps: boolean }>(
-    `SELECT EXISTS (
-       SELECT 1 FROM public.job AS other JOIN public.job AS mine ON mine.id = $1
-       WHERE other.account_id = mine.account_id AND other.id <> mine.id
+    `WITH mine AS (
+       SELECT id, account_id, sent_at, turn_ended_at FROM public.job WHERE id = $1
+     ), same AS (
+       SELECT account_id AS id FROM mine
+       UNION
+       SELECT other.id FROM mine JOIN public.account AS own ON own.id = mine.account_id
+       JOIN public.account AS other ON other.token_hash = own.token_hash
+     )
+     SELECT EXISTS (
+       SELECT 1 FROM mine CROSS JOIN same JOIN public.job AS other ON other.account_id = same.id
+       WHERE other.id <> mine.id
          AND other.sent_at <= COALESCE(mine.turn_ended_at, now())
          AND other.sent_at >= mine.sent_at - 2 * $2 * interval '1 ms' -- none lasts longer: the index needs an end
          AND COALESCE(other.turn_ended_at, other.sent_at + $2 * interval '1 ms')

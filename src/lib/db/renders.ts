@@ -15,6 +15,9 @@ export type RenderRow = {
   draft: unknown;
   output: ExportOptions;
   output_url: string | null;
+  stored_key: string | null;
+  stored_type: string | null;
+  stored_bytes: number | null;
 };
 
 /** The job's latest render, with the ms since it was submitted; null before the first. */
@@ -63,6 +66,23 @@ export async function moveRender(
      WHERE render.id = $3 AND render.job_id = $1
        AND holder.id = $1 AND holder.epoch = $2 AND holder.finished_at IS NULL`,
     [job.id, job.epoch, renderId, state, outputUrl],
+  );
+  return rowCount === 1;
+}
+
+/** Records where our own copy of a finished file is, fenced by its job. @returns false when the job was lost. */
+export async function storeOutput(
+  db: Queryable,
+  job: JobRecord,
+  renderId: string,
+  file: { key: string; contentType: string | null; bytes: number },
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `UPDATE public.render SET stored_key = $4, stored_type = $5, stored_bytes = $6
+     FROM public.job AS holder
+     WHERE render.id = $3 AND render.job_id = $1
+       AND holder.id = $1 AND holder.epoch = $2 AND holder.finished_at IS NULL`,
+    [job.id, job.epoch, renderId, file.key, file.contentType, file.bytes],
   );
   return rowCount === 1;
 }

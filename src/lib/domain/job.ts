@@ -1,6 +1,8 @@
+import type { GenerateOptions } from './prompt.ts';
+
 /** What a job is, as it is stored. Field names are the column names. */
 
-const JOB_TYPES = ['generate', 'export'] as const;
+const JOB_TYPES = ['generate', 'upload', 'export'] as const;
 export type JobType = (typeof JOB_TYPES)[number];
 
 /** `canceling` is not stored: a job shows it while its cancellation is asked for and not yet done. */
@@ -9,7 +11,7 @@ export const TERMINAL_STATUSES = ['succeeded', 'failed', 'canceled', 'expired'] 
 export type JobStatus = (typeof OPEN_STATUSES)[number] | (typeof TERMINAL_STATUSES)[number];
 export type TerminalStatus = (typeof TERMINAL_STATUSES)[number];
 
-const PHASES = ['session', 'converse', 'reconcile', 'render', 'verify'] as const;
+const PHASES = ['session', 'upload', 'converse', 'reconcile', 'render', 'verify'] as const;
 export type Phase = (typeof PHASES)[number];
 
 const WAITING_REASONS = ['session', 'credits', 'concurrency', 'rate_limit', 'render', 'recovery'] as const;
@@ -22,8 +24,19 @@ export const EXPORT_FORMATS = ['mp4', 'mov', 'webm', 'avi', 'mkv'] as const;
 export const EXPORT_QUALITIES = ['low', 'medium', 'high'] as const;
 export type ExportOptions = { format: (typeof EXPORT_FORMATS)[number]; quality: (typeof EXPORT_QUALITIES)[number] };
 
-export type GenerateInput = { prompt: string; language: string; export: ExportOptions | null };
+/** A file for a job: one that was given to us, or one that the upstream fetches itself. */
+export type AssetRef = { asset_id: string } | { url: string };
+/** `prompt` as it is sent: with the words of a text asset. */
+export type GenerateInput = {
+  prompt: string;
+  language: string;
+  options?: GenerateOptions;
+  assets?: AssetRef[];
+  export: ExportOptions | null;
+};
+export type UploadInput = { assets: AssetRef[] };
 export type ExportInput = ExportOptions;
+export type JobInput = GenerateInput | UploadInput | ExportInput;
 
 export type Progress = { percent: number | null; message: string | null; events: number; last_event_at: string | null };
 
@@ -88,7 +101,8 @@ export type JobRecord = {
   phase: Phase | null;
   seq: number;
   priority: number;
-  input: GenerateInput | ExportInput;
+  input: JobInput;
+  asset_ids: string[];
   metadata: Record<string, string>;
   webhook_url: string | null;
   webhook_events: string[];
@@ -121,6 +135,11 @@ export type JobRecord = {
   failing_since: Date | null;
   remedies: string[];
 };
+
+/** The files that a job names, text files included; none for an export. */
+export function assetsOf(input: JobInput): AssetRef[] {
+  return ('assets' in input && input.assets) || [];
+}
 
 /** Whether nothing more will happen to the job. */
 export function isTerminal(status: JobStatus): status is TerminalStatus {

@@ -1,6 +1,6 @@
 import { type LooseObject, objectIn, textIn } from './loose-value.ts';
 
-type MediaKind = 'video' | 'image' | 'audio' | 'other';
+export type MediaKind = 'video' | 'image' | 'audio' | 'other';
 /** A file that the agent has made. */
 export type Media = { id: string | null; url: string; kind: MediaKind };
 
@@ -39,7 +39,8 @@ function readItem(item: LooseObject, url: string, key: string | null): Media {
   return { id, url, kind: kindOf(textIn(item.media_type, item.file_type, item.type), url) };
 }
 
-function kindOf(named: string | null, url: string): MediaKind {
+/** What a file is: as the upstream calls it, else by the end of its URL. */
+export function kindOf(named: string | null, url: string): MediaKind {
   const extension = /\.([a-z0-9]{2,4})(?:[?#]|$)/i.exec(url)?.[1] ?? '';
   for (const name of [named ?? '', extension]) {
     const kind = KINDS.find(([, pattern]) => pattern.test(name.toLowerCase()))?.[0];

@@ -1,8 +1,21 @@
+import type { Readable } from 'node:stream';
 import type { ExportOptions } from '../domain/job.ts';
+import { multipartFile } from './multipart.ts';
 import type { Identity, SkillIdentity, Transport } from './transport.ts';
-import { ClaimAnswer, CreditsAnswer, RenderAnswer, SessionAnswer, StateAnswer, TokenAnswer } from './wire.ts';
+import {
+  ClaimAnswer,
+  CreditsAnswer,
+  RenderAnswer,
+  SessionAnswer,
+  StateAnswer,
+  TokenAnswer,
+  UploadAnswer,
+} from './wire.ts';
 
-/** The upstream, a method an endpoint (nemovideo-api.md). Every method but `runTurn` is safe to call again. */
+/**
+ * The upstream, a method an endpoint (nemovideo-api.md). Every method is safe to call again but
+ * the uploads (money rule 5: read the state first) and `runTurn`, which is not here.
+ */
 export type NemoClient = ReturnType<typeof createNemoClient>;
 
 export function createNemoClient(transport: Transport) {
@@ -34,6 +47,23 @@ export function createNemoClient(transport: Transport) {
       return call({ method: 'GET', path, ...who, signal }, StateAnswer);
     },
 
+    /** Brings one file into a session, from a stream of `bytes` bytes; it is read to the end or destroyed. */
+    async uploadFile(
+      who: Identity,
+      sessionId: string,
+      file: { name: string; contentType: string; bytes: number; content: Readable },
+      signal: AbortSignal,
+    ) {
+      const body = multipartFile('files', file);
+      return (await call({ method: 'POST', path: uploadPath(sessionId), ...who, body, signal }, UploadAnswer)).files[0];
+    },
+
+    /** Has the upstream fetch one file into a session. */
+    async uploadUrl(who: Identity, sessionId: string, url: string, signal: AbortSignal) {
+      const json = { urls: [url], source_type: 'url' };
+      return (await call({ method: 'POST', path: uploadPath(sessionId), ...who, json, signal }, UploadAnswer)).files[0];
+    },
+
     credits(who: Identity, signal: AbortSignal) {
       return call({ method: 'GET', path: '/api/credits/balance/simple', ...who, signal }, CreditsAnswer);
     },
@@ -54,4 +84,8 @@ export function createNemoClient(transport: Transport) {
       );
     },
   };
+}
+
+function uploadPath(sessionId: string): string {
+  return `/api/upload-video/nemo_agent/me/${encodeURIComponent(sessionId)}`;
 }

@@ -1,51 +1,69 @@
-import { Agent, request } from 'undici';
-import { CONNECT_TIMEOUT_MS } from './transport.ts';
+import type { Readable } from 'node:stream';
+import { Agent, type Dispatcher, request } from 'undici';
+import { attributionHeaders, CONNECT_TIMEOUT_MS, type Identity } from './transport.ts';
 import { UpstreamError } from './upstream-error.ts';
 
-/** A file store answers a ranged request within a second or two. In ms. */
-const PROBE_TIMEOUT_MS = 15_000;
+/** A file store answers within a second or two, and then goes on sending. In ms. */
+const SILENCE_TIMEOUT_MS = 15_000;
 
 export type OutputFile = { contentType: string | null; bytes: number | null };
 
-export type OutputProbe = {
+export type Outputs = {
   /** Whether a finished file can be read, and what it is: one byte is asked for. Throws UpstreamError. */
   probe(url: string, signal: AbortSignal): Promise<OutputFile>;
+  /** A finished file through the upstream's own door, which wants the headers of every call. Throws UpstreamError. */
+  download(
+    who: Identity,
+    renderId: string,
+    signal: AbortSignal,
+  ): Promise<{ body: Readable; contentType: string | null }>;
   close(): Promise<void>;
 };
 
-/** Looks at finished files where the upstream put them; such addresses need no token and get none. */
-export function createOutputProbe(): OutputProbe {
+/** Reads finished files: where the upstream put them (such addresses need no token and get none), or from itself. */
+export function createOutputs(upstreamUrl: string): Outputs {
   const agent = new Agent({
     allowH2: false,
     connect: { timeout: CONNECT_TIMEOUT_MS },
-    headersTimeout: PROBE_TIMEOUT_MS,
-    bodyTimeout: PROBE_TIMEOUT_MS,
+    headersTimeout: SILENCE_TIMEOUT_MS,
+    bodyTimeout: SILENCE_TIMEOUT_MS,
   });
   return {
     async probe(url, signal) {
-      const call = `GET ${url.split('?')[0]}`;
-      const response = await request(url, { dispatcher: agent, headers: { range: 'bytes=0-0' }, signal }).catch(
-        (cause) => {
-          if (signal.aborted) throw cause;
-          throw new UpstreamError(call, 'unreachable', { cause });
-        },
-      );
+      const { statusCode, headers, body } = await get(agent, url, { range: 'bytes=0-0' }, signal);
       // A server that ignores the range would send the whole film.
-      response.body.on('error', () => undefined).destroy();
-      const { statusCode, headers } = response;
-      if (statusCode !== 200 && statusCode !== 206) {
-        throw new UpstreamError(call, `HTTP ${statusCode}`, {
-          answer: { status: statusCode, code: null, retryAfterMs: null, message: '' },
-        });
-      }
+      body.on('error', () => undefined).destroy();
       return { contentType: asText(headers['content-type']), bytes: fileSize(statusCode, headers) };
+    },
+    async download(who, renderId, signal) {
+      const url = `${upstreamUrl}/api/render/proxy/${encodeURIComponent(renderId)}/download`;
+      const authorization = `Bearer ${who.token}`;
+      const { headers, body } = await get(agent, url, { authorization, ...attributionHeaders(who.skill) }, signal);
+      return { body, contentType: asText(headers['content-type']) };
     },
     close: () => agent.destroy(),
   };
 }
 
+async function get(
+  agent: Dispatcher,
+  url: string,
+  headers: Record<string, string>,
+  signal: AbortSignal,
+): Promise<Dispatcher.ResponseData> {
+  const call = `GET ${url.split('?')[0]}`;
+  const response = await request(url, { dispatcher: agent, headers, signal }).catch((cause) => {
+    if (signal.aborted) throw cause;
+    throw new UpstreamError(call, 'unreachable', { cause });
+  });
+  if (response.statusCode === 200 || response.statusCode === 206) return response;
+  response.body.on('error', () => undefined).destroy();
+  const answer = { status: response.statusCode, code: null, retryAfterMs: null, message: '' };
+  throw new UpstreamError(call, `HTTP ${response.statusCode}`, { answer });
+}
+
 /** `Content-Range: bytes 0-0/1234` tells the whole size; without a range it is the length of the answer. */
-function fileSize(status: number, headers: Record<string, string | string[] | undefined>): number | null {
+function fileSize(status: number, headers: Dispatcher.ResponseData['headers']): number | null {
   const text = status === 206 ? asText(headers['content-range'])?.split('/')[1] : asText(headers['content-length']);
   const bytes = Number(text);
   return text !== undefined && Number.isSafeInteger(bytes) ? bytes : null;

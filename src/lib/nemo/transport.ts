@@ -1,5 +1,6 @@
 import { Agent, type Dispatcher, request } from 'undici';
 import { z } from 'zod';
+import type { StreamedBody } from './multipart.ts';
 import { type Answer, UpstreamError } from './upstream-error.ts';
 
 /** Connecting across the world takes well under a second; longer means that nobody is there. In ms. */
@@ -8,6 +9,10 @@ export const CONNECT_TIMEOUT_MS = 5_000;
 const CALL_TIMEOUT_MS = 20_000;
 /** Sockets to the upstream for safe calls, per process: enough for 100 polls a second at half a second each. */
 const MAX_CONNECTIONS = 64;
+/** Sockets for uploads, per process, apart from the others: a few minutes of film must not hold up the polls. */
+const MAX_UPLOADS = 32;
+/** An upload that moves no byte for so long is stuck; after the last byte a server may look at the file. In ms. */
+const UPLOAD_SILENCE_MS = 120_000;
 /** An answer larger than this is not one of the upstream's; states of long timelines stay far below. In bytes. */
 const MAX_ANSWER_BYTES = 32_000_000;
 
@@ -26,6 +31,8 @@ export type Call = {
   skill: SkillIdentity;
   headers?: Record<string, string>;
   json?: unknown;
+  /** Instead of `json`; of exactly so many bytes. It is read to the end or destroyed. */
+  body?: StreamedBody;
   signal?: AbortSignal;
 };
 
@@ -42,19 +49,13 @@ export function attributionHeaders(skill: SkillIdentity): Record<string, string>
 
 /** HTTP to one upstream: connections, time-outs, headers, envelope. Never retries: whoever calls owns that. */
 export function createTransport(baseUrl: string): Transport {
-  const agent = new Agent({
-    connections: MAX_CONNECTIONS,
-    allowH2: false,
-    connect: { timeout: CONNECT_TIMEOUT_MS },
-    headersTimeout: CALL_TIMEOUT_MS,
-    bodyTimeout: CALL_TIMEOUT_MS,
-    maxResponseSize: MAX_ANSWER_BYTES,
-  });
+  const calls = openAgent(MAX_CONNECTIONS, CALL_TIMEOUT_MS);
+  const uploads = openAgent(MAX_UPLOADS, UPLOAD_SILENCE_MS);
   return {
     baseUrl,
     async call(call, schema) {
       const name = `${call.method} ${call.path}`;
-      const { status, headers, body } = await exchange(agent, baseUrl, call, name);
+      const { status, headers, body } = await exchange(call.body ? uploads : calls, baseUrl, call, name);
       const json = parseJson(body);
       const answer = readAnswer(status, headers, json);
       if (answer.code !== null && answer.code !== 0) throw new UpstreamError(name, `code ${answer.code}`, { answer });
@@ -66,8 +67,21 @@ export function createTransport(baseUrl: string): Transport {
       if (!parsed.success) throw new UpstreamError(name, `unreadable answer: ${z.prettifyError(parsed.error)}`);
       return parsed.data;
     },
-    close: () => agent.destroy(),
+    async close() {
+      await Promise.all([calls.destroy(), uploads.destroy()]);
+    },
   };
+}
+
+function openAgent(connections: number, silenceMs: number): Agent {
+  return new Agent({
+    connections,
+    allowH2: false,
+    connect: { timeout: CONNECT_TIMEOUT_MS },
+    headersTimeout: silenceMs,
+    bodyTimeout: silenceMs,
+    maxResponseSize: MAX_ANSWER_BYTES,
+  });
 }
 
 async function exchange(agent: Dispatcher, baseUrl: string, call: Call, name: string) {
@@ -80,15 +94,19 @@ async function exchange(agent: Dispatcher, baseUrl: string, call: Call, name: st
         ...(call.token === null ? {} : { authorization: `Bearer ${call.token}` }),
         ...attributionHeaders(call.skill),
         ...(call.json === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(call.body ? { 'content-type': call.body.contentType, 'content-length': String(call.body.bytes) } : {}),
         ...call.headers,
       },
-      body: call.json === undefined ? null : JSON.stringify(call.json),
+      body: call.body?.content ?? (call.json === undefined ? null : JSON.stringify(call.json)),
       ...(call.signal ? { signal: call.signal } : {}),
     });
     return { status: response.statusCode, headers: response.headers, body: await response.body.text() };
   } catch (cause) {
     if (call.signal?.aborted) throw cause;
     throw new UpstreamError(name, cause instanceof Error ? cause.message : String(cause), { cause });
+  } finally {
+    // A call that never got to it has not closed it either.
+    call.body?.content.on('error', () => undefined).destroy();
   }
 }
 

@@ -23,6 +23,9 @@ export const CreditsAnswer = z
     total: Math.trunc(total ?? available + frozen),
   }));
 
+const uploadedFile = z.object({ filename: optionalText, file_type: optionalText, cdn_url: optionalText });
+export const UploadAnswer = z.object({ files: z.array(uploadedFile).default([]) });
+
 /** The state is passed on as it came; the domain reads it. */
 export const StateAnswer = z.record(z.string(), z.unknown());
 

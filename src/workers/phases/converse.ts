@@ -4,6 +4,7 @@ import { withdrawTurn } from '../../lib/commands/end-turn.ts';
 import { sha256 } from '../../lib/crypto.ts';
 import { jobError } from '../../lib/domain/failures.ts';
 import type { GenerateInput } from '../../lib/domain/job.ts';
+import { writeMessage } from '../../lib/domain/prompt.ts';
 import { readSessionState } from '../../lib/domain/session-state.ts';
 import { stateFingerprint } from '../../lib/domain/state-diff.ts';
 import { emptyFold, foldPayload, type TurnFold } from '../../lib/domain/stream.ts';
@@ -44,7 +45,7 @@ export async function converse(work: Work): Promise<Step> {
     baseUrl: work.deps.config.NEMO_API_URL,
     who,
     sessionId: upstreamId,
-    text: (work.job.input as GenerateInput).prompt,
+    text: messageOf(work.job.input as GenerateInput),
     openBefore: committing + SEND_WINDOW_MS,
     idleMs: SSE_IDLE_TIMEOUT,
     totalMs: SSE_TOTAL_TIMEOUT,
@@ -52,6 +53,11 @@ export async function converse(work: Work): Promise<Step> {
     onPayload: listener.hear,
   }).finally(listener.stop);
   return afterTurn(work, session, fold, ending);
+}
+
+/** The words that are sent: the upstream has no fields for options. */
+function messageOf({ prompt, options, language }: GenerateInput): string {
+  return writeMessage(prompt, options ?? {}, language);
 }
 
 async function afterTurn(work: Work, session: SessionRow, fold: TurnFold, ending: TurnEnding): Promise<Step> {

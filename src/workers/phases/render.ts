@@ -79,7 +79,7 @@ async function submit(work: Work, row: RenderRow, who: Identity, upstreamId: str
 }
 
 async function follow(work: Work, row: RenderRow, answer: RenderAnswer | null, submittedMsAgo: number): Promise<Step> {
-  if (answer?.status === 'completed' && answer.url !== null) {
+  if (answer?.status === 'completed') {
     await move(work, row, 'completed', answer.url);
     return { kind: 'go', phase: 'verify' };
   }

@@ -1,4 +1,7 @@
+import { TokenGone } from '../../lib/commands/obtain-token.ts';
 import { nameAccountUser } from '../../lib/db/sessions.ts';
+import { jobError } from '../../lib/domain/failures.ts';
+import { assetsOf } from '../../lib/domain/job.ts';
 import { upstreamPolicy } from '../../lib/domain/upstream-errors.ts';
 import type { Identity } from '../../lib/nemo/transport.ts';
 import { UpstreamError } from '../../lib/nemo/upstream-error.ts';
@@ -11,12 +14,24 @@ export async function openSession(work: Work): Promise<Step> {
   const session = await work.session();
   const accountId = session.account_id ?? (await work.deps.accounts.resolve(work.job.tenant_id));
   if (work.job.account_id !== accountId) await work.write({ set: { account_id: accountId } });
-  const who = await work.identity(accountId);
+  const who = await findIdentity(work, accountId);
+  if (who === null) return { kind: 'fail', error: jobError('session_not_found') };
 
   const opened = session.upstream_id === null ? await openUpstream(work, session, accountId, who) : session;
   if (opened.workspace_url === null) await linkWorkspace(work, opened, who);
   work.report('Ready');
-  return { kind: 'go', phase: work.job.type === 'export' ? 'render' : 'converse' };
+  if (work.job.type === 'export') return { kind: 'go', phase: 'render' };
+  return { kind: 'go', phase: assetsOf(work.job.input).length > 0 ? 'upload' : 'converse' };
+}
+
+/** Null: the tenant has taken the account away, and the sessions that belong to it with it. */
+async function findIdentity(work: Work, accountId: string): Promise<Identity | null> {
+  try {
+    return await work.identity(accountId);
+  } catch (error) {
+    if (error instanceof TokenGone) return null;
+    throw error;
+  }
 }
 
 async function openUpstream(work: Work, session: SessionRow, accountId: string, who: Identity): Promise<SessionRow> {

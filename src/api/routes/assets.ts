@@ -1,0 +1,80 @@
+import multipart from '@fastify/multipart';
+import type { FastifyPluginAsync } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { deleteAsset } from '../../lib/db/assets.ts';
+import { Problem } from '../../lib/errors.ts';
+import { isId, newId } from '../../lib/ids.ts';
+import type { ApiDeps } from '../deps.ts';
+import { discardFiles, receiveFiles } from '../receive-files.ts';
+import { AssetParams, ListAssets } from '../schemas/assets.ts';
+import { listView, pageOf } from '../schemas/list.ts';
+
+/** Files that clients give us; jobs name them. */
+export const assetRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db, store, maxUploadBytes }) => {
+  const app = fastify.withTypeProvider<ZodTypeProvider>();
+  await app.register(multipart);
+
+  app.post('/assets', async (request, reply) => {
+    if (!request.isMultipart()) throw new Problem('unsupported_media_type', 'Send the files as multipart/form-data.');
+    const files = await receiveFiles(request, store, maxUploadBytes);
+    const data = files.map((file) => ({
+      id: newId('ast'),
+      tenant_id: request.tenantId,
+      filename: file.filename,
+      content_type: file.contentType,
+      kind: file.kind,
+      format: file.format,
+      bytes: file.bytes,
+      sha256: file.sha256,
+      store_key: file.key,
+    }));
+    try {
+      const rows = await db.prisma.asset.createManyAndReturn({ data });
+      return reply.code(201).send({ object: 'list', data: rows.map(assetView) });
+    } catch (error) {
+      await discardFiles(store, files);
+      throw error;
+    }
+  });
+
+  app.get('/assets', { schema: { querystring: ListAssets } }, async (request) => {
+    const page = pageOf(request.query);
+    const where = { ...page.where, tenant_id: request.tenantId, deleted_at: null };
+    const rows = await db.prisma.asset.findMany({ ...page, where });
+    return listView(rows, request.query, assetView);
+  });
+
+  app.get('/assets/:id', { schema: { params: AssetParams } }, async (request) => {
+    const { id } = request.params;
+    const where = { id, tenant_id: request.tenantId, deleted_at: null };
+    const row = isId(id, 'ast') ? await db.prisma.asset.findFirst({ where }) : null;
+    if (!row) throw noAsset();
+    return assetView(row);
+  });
+
+  /** Gone for the client at once; a job that has named it keeps the file until it has ended. */
+  app.delete('/assets/:id', { schema: { params: AssetParams } }, async (request, reply) => {
+    const { id } = request.params;
+    if (!isId(id, 'ast') || !(await deleteAsset(db.pool, request.tenantId, id))) throw noAsset();
+    return reply.code(204).send();
+  });
+};
+
+type AssetRow = {
+  id: string;
+  filename: string;
+  content_type: string;
+  kind: string;
+  bytes: number;
+  sha256: string;
+  created_at: Date;
+};
+
+function assetView({ id, filename, content_type, kind, bytes, sha256, created_at }: AssetRow) {
+  const created = created_at.toISOString();
+  return { id, object: 'asset', filename, content_type, kind, bytes, sha256, created_at: created };
+}
+
+function noAsset(): Problem {
+  return new Problem('not_found', 'There is no such asset.');
+}

@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { type IdPrefix, isId } from '../../lib/ids.ts';
+
+const MAX_LIMIT = 100;
+const DEFAULT_LIMIT = 20;
+const LIMIT_FAULT = `Must be a whole number from 1 to ${MAX_LIMIT}.`;
+
+/** The query of a list: how many, and after which one. Filters are added with `.extend`. */
+export function listQuery(prefix: IdPrefix) {
+  return z.strictObject({
+    limit: z.coerce
+      .number(LIMIT_FAULT)
+      .int(LIMIT_FAULT)
+      .min(1, LIMIT_FAULT)
+      .max(MAX_LIMIT, LIMIT_FAULT)
+      .default(DEFAULT_LIMIT),
+    starting_after: z
+      .string('Must be one id.')
+      .refine((id) => isId(id, prefix), `Must be an id such as ${prefix}_….`)
+      .optional(),
+  });
+}
+
+export type ListQuery = z.output<ReturnType<typeof listQuery>>;
+
+/** What Prisma needs for one page, newest first (ids sort by time): one row more than is shown tells of the next page. */
+export function pageOf({ limit, starting_after }: ListQuery) {
+  return {
+    where: starting_after === undefined ? {} : { id: { lt: starting_after } },
+    orderBy: { id: 'desc' as const },
+    take: limit + 1,
+  };
+}
+
+/** The answer to `pageOf`. */
+export function listView<Row, View>(rows: readonly Row[], { limit }: ListQuery, view: (row: Row) => View) {
+  return { object: 'list' as const, data: rows.slice(0, limit).map(view), has_more: rows.length > limit };
+}

@@ -1,0 +1,35 @@
+import { now } from '../lib/clock.ts';
+import { Problem } from '../lib/errors.ts';
+import type { ApiDeps } from './deps.ts';
+import { liveRead } from './live-read.ts';
+
+/** An upstream that does not answer is often back soon. In s. */
+const TRY_AGAIN_S = 30;
+
+/** The columns of a session that tell where its state is. */
+type SessionRecord = {
+  account_id: string | null;
+  upstream_id: string | null;
+  skill: string;
+  state: unknown;
+  state_at: Date | null;
+};
+
+/** What a session holds upstream: `data` as it came, null for one that was never opened. */
+export type SessionReading = { data: unknown; at: Date; stale: boolean };
+
+/**
+ * The state of a session: live, else as it was last stored. A live one is not stored: during a turn, the stored one is
+ * what the turn is compared with. Throws unavailable when there is neither.
+ */
+export async function readSession(deps: ApiDeps, row: SessionRecord): Promise<SessionReading> {
+  const { account_id: accountId, upstream_id: upstreamId } = row;
+  if (accountId === null || upstreamId === null) return { data: null, at: now(), stale: false };
+  const live = await liveRead(deps, { accountId, skill: row.skill }, (who, signal) =>
+    deps.nemo.state(who, upstreamId, signal),
+  );
+  if (live) return { data: live, at: now(), stale: false };
+  if (row.state === null || row.state_at === null)
+    throw new Problem('unavailable', 'The session cannot be read right now.', { retryAfterS: TRY_AGAIN_S });
+  return { data: row.state, at: row.state_at, stale: true };
+}

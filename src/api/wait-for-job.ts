@@ -1,0 +1,32 @@
+import { isTerminal, type JobRecord } from '../lib/domain/job.ts';
+import { endsJob } from '../lib/domain/job-events.ts';
+import type { JobWatcher } from './job-watcher.ts';
+
+/** `Prefer: wait=<1–60>` (RFC 7240, 4.3): the seconds; null for anything else, which is ignored. */
+export function preferredWaitS(header: string | string[] | undefined): number | null {
+  const preferences = [header ?? []].flat().join(',');
+  const seconds = Number(/(?:^|,)\s*wait\s*=\s*"?(\d+)"?\s*(?:;|,|$)/i.exec(preferences)?.[1]);
+  return seconds >= 1 && seconds <= 60 ? seconds : null;
+}
+
+/** Resolves when the job has ended (true), or when the time is up or the process stops (false). */
+export function jobEnds(watcher: JobWatcher, job: JobRecord, seconds: number): Promise<boolean> {
+  if (isTerminal(job.status)) return Promise.resolve(true);
+  return new Promise((resolve) => {
+    const finish = (ended: boolean) => {
+      clearTimeout(timer);
+      unwatch();
+      resolve(ended);
+    };
+    const timer = setTimeout(finish, seconds * 1000, false);
+    const unwatch = watcher.watch({
+      jobId: job.id,
+      seq: job.seq,
+      progress: job.progress,
+      onEvent: (event) => {
+        if (endsJob(event.type)) finish(true);
+      },
+      onStop: () => finish(false),
+    });
+  });
+}

@@ -1,0 +1,50 @@
+import { findToken, type ObtainedToken, renewToken } from './commands/obtain-token.ts';
+import { resolveAccount } from './commands/resolve-account.ts';
+import type { Vault } from './crypto.ts';
+import type { Database } from './db/database.ts';
+import type { NemoClient } from './nemo/client.ts';
+import type { SkillIdentity } from './nemo/transport.ts';
+import { createSlots } from './slots.ts';
+
+/** A renewal holds a connection while it asks the upstream: a slow upstream must not take them all from the others. */
+const RENEWALS_AT_ONCE = 4;
+
+export type Accounts = {
+  /** The id of the account with which a tenant opens sessions. */
+  resolve(tenantId: string): Promise<string>;
+  /**
+   * A usable token. `refused`: the one that the upstream did not take; an anonymous account gets another.
+   * Throws TokenRefused or UpstreamError.
+   */
+  token(accountId: string, skill: SkillIdentity, refused?: string): Promise<ObtainedToken>;
+};
+
+/** Accounts and their tokens; in one process, all who need the same token wait for one renewal. */
+export function createAccounts(deps: {
+  db: Database;
+  vault: Vault;
+  nemo: Pick<NemoClient, 'anonymousToken'>;
+  nemoToken: string | undefined;
+}): Accounts {
+  const { db, vault, nemo } = deps;
+  const underWay = new Map<string, Promise<ObtainedToken>>();
+  const inSlot = createSlots(RENEWALS_AT_ONCE);
+
+  const obtain = async (accountId: string, skill: SkillIdentity, refused: string | null) => {
+    const issue = (clientId: string) => nemo.anonymousToken(clientId, skill);
+    const known = await findToken(db.pool, vault, accountId, refused);
+    return known ?? inSlot(() => renewToken(db.pool, vault, accountId, issue, refused));
+  };
+
+  return {
+    resolve: (tenantId) => resolveAccount(db.pool, vault, tenantId, deps.nemoToken),
+    token(accountId, skill, refused) {
+      const key = `${accountId} ${refused ?? ''}`;
+      const known = underWay.get(key);
+      if (known) return known;
+      const obtained = obtain(accountId, skill, refused ?? null).finally(() => underWay.delete(key));
+      underWay.set(key, obtained);
+      return obtained;
+    },
+  };
+}

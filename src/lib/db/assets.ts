@@ -1,0 +1,60 @@
+import type pg from 'pg';
+import { type Queryable, transaction } from './database.ts';
+
+/** After a client deleted an asset, a submit that has just named it may still be on its way. */
+const DELETED_GRACE = "interval '1 minute'";
+
+/**
+ * Marks assets as used now, for a job that is being stored in the same transaction: the removal does not take them
+ * any more. In the order of their ids, so that two jobs cannot wait for each other.
+ * @returns the ids that the tenant has; a missing one is unknown, or was removed meanwhile.
+ */
+export async function useAssets(db: Queryable, tenantId: string, ids: readonly string[]): Promise<Set<string>> {
+  const { rows } = await db.query<{ id: string }>(
+    `WITH named AS (
+       SELECT id FROM public.asset
+       WHERE id = ANY($2) AND tenant_id = $1 AND deleted_at IS NULL ORDER BY id FOR UPDATE
+     )
+     UPDATE public.asset SET used_at = now() FROM named WHERE asset.id = named.id RETURNING asset.id`,
+    [tenantId, ids],
+  );
+  return new Set(rows.map((row) => row.id));
+}
+
+/** Hides an asset from its tenant; its file goes when no open job needs it. @returns false where there is none. */
+export async function deleteAsset(db: Queryable, tenantId: string, id: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    'UPDATE public.asset SET deleted_at = now() WHERE id = $1 AND tenant_id = $2 AND deleted_at IS NULL',
+    [id, tenantId],
+  );
+  return rowCount === 1;
+}
+
+/**
+ * Takes out up to `limit` assets that clients have deleted or that were last used more than `ttlMs` ago; never one
+ * that an open job names. `removeFiles` removes what is stored under the keys and gives the keys that are gone: their
+ * rows go in the same commit, the others wait for another round. Several may run at once (SKIP LOCKED).
+ * @returns how many were found and how many are gone.
+ */
+export function removeAssets(
+  pool: pg.Pool,
+  limits: { ttlMs: number; limit: number },
+  removeFiles: (keys: string[]) => Promise<Set<string>>,
+): Promise<{ found: number; removed: number }> {
+  return transaction(pool, async (client) => {
+    const { rows } = await client.query<{ id: string; store_key: string }>(
+      `SELECT id, store_key FROM public.asset
+       WHERE (used_at < now() - $1 * interval '1 ms' OR (deleted_at IS NOT NULL AND used_at < now() - ${DELETED_GRACE}))
+         AND id NOT IN (
+           SELECT unnest(asset_ids) FROM public.job WHERE finished_at IS NULL AND asset_ids <> '{}'
+         )
+       ORDER BY used_at LIMIT $2 FOR UPDATE SKIP LOCKED`,
+      [limits.ttlMs, limits.limit],
+    );
+    if (rows.length === 0) return { found: 0, removed: 0 };
+    const gone = await removeFiles(rows.map((row) => row.store_key));
+    const ids = rows.filter((row) => gone.has(row.store_key)).map((row) => row.id);
+    await client.query('DELETE FROM public.asset WHERE id = ANY($1)', [ids]);
+    return { found: rows.length, removed: ids.length };
+  });
+}

@@ -1,0 +1,43 @@
+import type pg from 'pg';
+import type { AssetStore } from '../lib/assets/folder-store.ts';
+import { removeAssets } from '../lib/db/assets.ts';
+import type { Logger } from '../lib/logger.ts';
+import { startLoop } from './loop.ts';
+
+/** What clients delete and what nobody used for days need not go within seconds. In ms. */
+const INTERVAL_MS = 60_000;
+/** Assets a round: their rows are locked while their files are removed. */
+const BATCH = 100;
+
+/** Removes the assets that nobody needs any more, files and rows, and what dead processes left half-written. */
+export function startAssetRemoval(deps: {
+  db: pg.Pool;
+  store: AssetStore;
+  removeAbandoned: () => Promise<number>;
+  ttlMs: number;
+  log: Logger;
+}) {
+  const removeFiles = async (keys: string[]): Promise<Set<string>> => {
+    const gone = new Set<string>();
+    for (const key of keys) {
+      try {
+        await deps.store.remove(key);
+        gone.add(key);
+      } catch (error) {
+        deps.log.warn({ err: error, store_key: key }, 'a file could not be removed');
+      }
+    }
+    return gone;
+  };
+  return startLoop({
+    name: 'asset removal',
+    intervalMs: INTERVAL_MS,
+    log: deps.log,
+    async work() {
+      const abandoned = await deps.removeAbandoned();
+      const { found, removed } = await removeAssets(deps.db, { ttlMs: deps.ttlMs, limit: BATCH }, removeFiles);
+      if (removed + abandoned > 0) deps.log.info({ removed, abandoned }, 'assets removed');
+      return found === BATCH && removed > 0;
+    },
+  });
+}
