@@ -214,6 +214,7 @@ it('no token and no key is in any answer, nor readable in the database', async (
     '/v1/sessions',
     `/v1/sessions/${session_id}`,
     `/v1/sessions/${session_id}/state`,
+    `/v1/sessions/${session_id}/timeline.svg`,
     '/v1/skills',
   ];
   const answers = [await service.client.put('/v1/account', { token: ONE })];

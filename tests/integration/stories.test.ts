@@ -67,7 +67,7 @@ const STREAMS: Row[] = [
   { story: '#no-space', says: 'data without a space', job: made() },
   { story: '#multi-line', says: 'events of many lines', job: made() },
   { story: '#split', says: 'a few bytes at a time', job: made() },
-  { story: '#snake', says: 'snake_case', job: made() },
+  { story: '#snake', says: 'snake_case', job: { ...made(), progress: { message: 'edit_multitrack' } } },
   { story: '#typed #crlf #no-space #multi-line #split', says: 'all of these', job: made() },
   { story: '#thought #streaming', says: 'what it thinks', job: made() },
   { story: '#unicode #split', says: 'characters like line ends', job: made(expect.stringContaining(ODD)) },
@@ -88,7 +88,6 @@ const STREAMS: Row[] = [
     sent: ['cut'],
   },
   { story: '#cut-lost', says: 'no more after a while', job: failed('outcome_unknown'), sent: ['cut'] },
-  { story: '#credits-slow', says: 'the cost later', job: made() },
 ];
 
 const ANSWERS: Row[] = [
@@ -103,6 +102,8 @@ const ANSWERS: Row[] = [
   { story: '#error-mid-text #snake', says: 'the same in snake_case', job: failed('agent_error') },
   { story: '#error-fatal #typed', says: 'an error in the early dialect', job: failed('agent_error') },
   { story: '#no-change', says: 'nothing and does nothing', job: failed('no_change') },
+  { story: '#silent-stop why?', says: 'nothing and STOP, and does nothing', job: failed('no_change') },
+  { story: '#no-content why?', says: 'nothing as an error, and does nothing', job: failed('no_change') },
   { story: '#empty-200', says: 'not even an event', job: failed('outcome_unknown') },
   { story: '#html-500', says: '502', job: failed('outcome_unknown'), sent: ['refused'] },
   { story: '#wrong-type', says: 'success without a stream', job: failed('outcome_unknown'), sent: ['refused'] },
@@ -157,22 +158,31 @@ const TIME_OUTS: Row[] = [
 ];
 const IMPATIENT = { SSE_IDLE_TIMEOUT: '2s', SSE_TOTAL_TIMEOUT: '8s', RENDER_TIMEOUT: '2s' };
 
+/** At the pace of `npm run try`: the balance is read within two seconds, and right only after one. */
+const BALANCES: Row[] = [{ story: '#credits-slow', says: 'the cost later', job: made() }];
+
 const played = new Map<Row, { service: TestService; client: Client; prompt: string; id: string }>();
 let service: TestService;
 let impatient: TestService;
+let slow: TestService;
 
 /** All at once: each has a tenant, and so an account, of its own. */
 beforeAll(async () => {
   const sandbox = { ipTokenCap: 1_000 };
-  [service, impatient] = await Promise.all([startService({ sandbox }), startService({ sandbox, env: IMPATIENT })]);
+  [service, impatient, slow] = await Promise.all([
+    startService({ sandbox }),
+    startService({ sandbox, env: IMPATIENT }),
+    startService({ sandbox: { speed: 20 } }),
+  ]);
   await Promise.all([
     ...[...STREAMS, ...ANSWERS, ...EXPORTS].map((row) => play(row, service)),
     ...EDITS.map((row) => play(row, service, 'A video to edit')),
     ...TIME_OUTS.map((row) => play(row, impatient)),
+    ...BALANCES.map((row) => play(row, slow)),
   ]);
 });
 
-afterAll(() => Promise.all([service?.stop(), impatient?.stop()]));
+afterAll(() => Promise.all([service, impatient, slow].map((each) => each?.stop())));
 
 async function play(row: Row, on: TestService, after?: string): Promise<void> {
   const client = await createTenant(on);
@@ -196,6 +206,7 @@ describe.each([
   ['an edit', EDITS],
   ['a render', EXPORTS],
   ['a time-out', TIME_OUTS],
+  ['a balance', BALANCES],
 ])('%s', (_what, rows) => {
   it.each(rows)('where the upstream says $says ($story), once', async (row) => {
     const run = found(row);
@@ -224,7 +235,7 @@ it('a render that fails once gets a second id for the same draft', async () => {
 });
 
 it('in all of it every call had its headers, and no session two turns at once', async () => {
-  for (const { sandbox } of [service, impatient]) {
+  for (const { sandbox } of [service, impatient, slow]) {
     expect(await sandbox.log()).toMatchObject({ missing_headers: [], overlapping: 0 });
   }
 });

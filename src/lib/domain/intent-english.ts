@@ -34,7 +34,6 @@ export function englishIntent(said: string): 'export' | 'upload' | 'credits' | '
     return 'export';
   if (mentions(words, CREDITS) && isAbout(words, CREDITS_TALK)) return 'credits';
   if ((mentions(words, STATUS) && isAbout(words, STATE_TALK)) || SHOW_TRACKS.test(words.join(' '))) return 'state';
-  if (negated) return null;
   if (mentions(words, EXPORT_VERBS) && strangers(words, EXPORT_TALK) === 0) return 'export';
   const uploads = clauses.length === 1 && leads(words, UPLOAD_VERBS, UPLOAD_TALK);
   return uploads || (mentions(words, UPLOAD_VERBS) && strangers(words, UPLOAD_TALK) === 0) ? 'upload' : null;

@@ -131,6 +131,13 @@ describe('the picture of a timeline', () => {
     expect(last).toBeGreaterThan(900);
   });
 
+  it('shows all of a lane that has to join more than usual', () => {
+    const sg = Array.from({ length: 60 }, () => ({ d: 1000 }));
+    const blocks = blocksOf(timelineSvg(stateWith(...Array.from({ length: 24 }, () => ({ tt: 0, sg })))));
+    expect(blocks.length).toBeLessThanOrEqual(480);
+    expect(blocks.filter(([x = 0, width = 0]) => x + width === 930)).toHaveLength(24);
+  });
+
   it('does not grow with segments that lie on each other', () => {
     const sg = Array.from({ length: 5000 }, () => ({ s: 0, d: 1000, m: { title: 'a' } }));
     expect(blocksOf(timelineSvg(stateWith({ tt: 0, sg }))).length).toBeLessThanOrEqual(480);

@@ -65,7 +65,7 @@ describe('the language of a prompt', () => {
     ['', 'nothing'],
     ['🦊❄️ 16:9 …', 'no letters'],
     ['hello', 'one word, which is Italian to a table of letters'],
-    ['hola', 'one word'],
+    ['Barcelona', 'a name'],
     ['https://cdn.example.test/der/rote/fuchs.mp4', 'an address'],
   ])('%j is English: %s', (text) => {
     expect(detectLanguage(text)).toBe('en');
