@@ -1,4 +1,4 @@
-import { TokenRefused } from '../lib/commands/obtain-token.ts';
+import { TokenGone, TokenRefused } from '../lib/commands/obtain-token.ts';
 import { backoffMs } from '../lib/domain/backoff.ts';
 import { type FailureCode, jobError, type UpstreamAnswer } from '../lib/domain/failures.ts';
 import type { Phase } from '../lib/domain/job.ts';
@@ -16,7 +16,8 @@ const RETRY_DEADLINE_MS = 10 * 60_000;
  */
 export async function decideError(work: Work, error: unknown): Promise<Step> {
   const phase = work.job.phase ?? 'session';
-  if (error instanceof TokenRefused) return { kind: 'fail', error: jobError('token_invalid') };
+  if (error instanceof TokenGone) return fail(work, 'session_not_found', error);
+  if (error instanceof TokenRefused) return fail(work, 'token_invalid', error);
   if (!(error instanceof UpstreamError)) return tryAgain(work, phase, 'internal_error', error);
   if (error.answer === null) return tryAgain(work, phase, 'upstream_unavailable', error);
 

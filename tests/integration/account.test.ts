@@ -5,6 +5,7 @@ import type { JobRecord } from '../../src/lib/domain/job.ts';
 import type { Client } from '../support/client.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { addTenant } from '../support/tenant.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 type AccountView = {
   kind: string;
@@ -231,4 +232,18 @@ it('no token and no key is in any answer, nor readable in the database', async (
   for (const secret of ['nmv_usr_', service.env.BOOTSTRAP_API_KEY, service.env.ENCRYPTION_KEY]) {
     expect(text).not.toContain(secret);
   }
+});
+
+it('a job whose account is taken away in the middle ends with session_not_found', async () => {
+  service = await startService();
+  await service.client.put('/v1/account', { token: 'nmv_usr_taken_away_later' });
+  const { id } = await service.client.submit({ type: 'generate', prompt: 'A slow film #render-stuck', export: true });
+  await waitFor('the render', async () => (await service.client.job(id)).waiting?.reason === 'render');
+  await service.client.delete('/v1/account');
+  expect(await service.client.ended(id)).toMatchObject({
+    status: 'failed',
+    phase: 'render',
+    charged: 'yes',
+    error: { code: 'session_not_found' },
+  });
 });
