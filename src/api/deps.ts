@@ -1,7 +1,9 @@
 import type { Accounts } from '../lib/accounts.ts';
 import type { AssetStore } from '../lib/assets/folder-store.ts';
+import type { NewJob } from '../lib/commands/submit-job.ts';
 import type { Vault } from '../lib/crypto.ts';
 import type { Database } from '../lib/db/database.ts';
+import type { JobRecord } from '../lib/domain/job.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { NemoClient } from '../lib/nemo/client.ts';
 import type { Skill } from '../lib/skills.ts';
@@ -12,6 +14,8 @@ import type { JobWatcher } from './job-watcher.ts';
 export type ApiDeps = {
   db: Database;
   vault: Vault;
+  /** Accepts a job, in one commit (commands/submit-job.ts). */
+  submit(job: NewJob): Promise<JobRecord>;
   skills: ReadonlyMap<string, Skill>;
   webhookPolicy: AddressPolicy;
   /** Feeds the clients that wait for jobs. */

@@ -1,6 +1,7 @@
 import { createAccounts } from '../lib/accounts.ts';
 import { createFolderStore } from '../lib/assets/folder-store.ts';
 import { bootstrapTenant } from '../lib/commands/bootstrap-tenant.ts';
+import { submitJob } from '../lib/commands/submit-job.ts';
 import type { Config } from '../lib/config.ts';
 import { createVault } from '../lib/crypto.ts';
 import { openDatabase } from '../lib/db/database.ts';
@@ -42,6 +43,7 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
   const app = buildApp({
     db,
     vault,
+    submit: (job) => submitJob(db.pool, job),
     skills,
     webhookPolicy,
     watcher,

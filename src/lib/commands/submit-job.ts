@@ -1,8 +1,10 @@
 import type pg from 'pg';
+import { now } from '../clock.ts';
 import { useAssets } from '../db/assets.ts';
 import { type Queryable, transaction } from '../db/database.ts';
 import type { JobInput, JobRecord, JobType } from '../domain/job.ts';
 import { assetsOf, NO_COST, NO_PROGRESS } from '../domain/job.ts';
+import { rankMs } from '../domain/rank.ts';
 import { Problem } from '../errors.ts';
 import { newId } from '../ids.ts';
 
@@ -82,6 +84,7 @@ async function insertJob(
     status,
     waiting_reason: isHead ? null : 'session',
     priority: request.priority,
+    rank_ms: rankMs(now().getTime(), request.priority),
     input: request.input,
     asset_ids: assetIdsOf(request.input),
     metadata: request.metadata,
@@ -108,7 +111,7 @@ const INSERT_JOBS = `
   WITH fresh AS (
     SELECT * FROM json_to_recordset($1::json) AS row(
       id text, tenant_id text, session_id text, opens_session boolean, type text, skill text, language text,
-      status text, waiting_reason text, priority int, input json, asset_ids text[], metadata json, webhook_url text,
+      status text, waiting_reason text, priority int, rank_ms float8, input json, asset_ids text[], metadata json, webhook_url text,
       webhook_events text[], progress json, cost json, request_id text, event_id text, event_body json)
   ), opened AS (
     INSERT INTO public.session (id, tenant_id, skill, language, opened_by, holder_job_id)
@@ -117,8 +120,8 @@ const INSERT_JOBS = `
     INSERT INTO public.event (id, tenant_id, job_id, seq, type, body)
     SELECT event_id, tenant_id, id, 1, 'job.queued', event_body FROM fresh
   )
-  INSERT INTO public.job (id, tenant_id, session_id, type, skill, status, waiting_reason, priority, input, asset_ids,
+  INSERT INTO public.job (id, tenant_id, session_id, type, skill, status, waiting_reason, priority, rank_ms, input, asset_ids,
     metadata, webhook_url, webhook_events, progress, cost, request_id)
-  SELECT id, tenant_id, session_id, type, skill, status, waiting_reason, priority, input, asset_ids,
+  SELECT id, tenant_id, session_id, type, skill, status, waiting_reason, priority, rank_ms, input, asset_ids,
     metadata, webhook_url, webhook_events, progress, cost, request_id FROM fresh
   RETURNING *`;

@@ -6,7 +6,7 @@ export type Dispatch = { id: string; lane: Lane; dispatch_no: number; delay_ms: 
 
 /**
  * Marks up to `limit` ready jobs as dispatched and returns them. Jobs between two phases come first and are not capped
- * again; fresh ones are taken from the tenants in turn, each up to its concurrency, larger priorities first.
+ * again; fresh ones are taken from the tenants in turn, each up to its concurrency, by rank (domain/rank.ts).
  * Several dispatchers may run at once (SKIP LOCKED).
  */
 export async function markDispatched(
@@ -31,7 +31,7 @@ export async function markDispatched(
         SELECT picked.id, served.tenant_id FROM served CROSS JOIN LATERAL (
           SELECT id FROM public.job
           WHERE tenant_id = served.tenant_id AND status = 'queued' AND dispatch_no = 0
-          ORDER BY priority DESC, id LIMIT served.free FOR UPDATE SKIP LOCKED
+          ORDER BY rank_ms, id LIMIT served.free FOR UPDATE SKIP LOCKED
         ) AS picked
         ORDER BY served.last_served_at LIMIT $1
       ), rotated AS (

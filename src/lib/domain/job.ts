@@ -101,6 +101,7 @@ export type JobRecord = {
   phase: Phase | null;
   seq: number;
   priority: number;
+  rank_ms: number;
   input: JobInput;
   asset_ids: string[];
   metadata: Record<string, string>;
@@ -116,6 +117,12 @@ export type JobRecord = {
   created_at: Date;
   started_at: Date | null;
   finished_at: Date | null;
+  cancel_requested_at: Date | null;
+  expires_at: Date | null;
+  deadline_at: Date | null;
+  wait_for_credits: boolean;
+  retry_of: string | null;
+  attempt: number;
   lane: Lane;
   due_at: Date;
   dispatch_no: number;

@@ -1,0 +1,67 @@
+import type { NewJob } from '../lib/commands/submit-job.ts';
+import type { GenerateOptions } from '../lib/domain/prompt.ts';
+import { type Fault, Problem } from '../lib/errors.ts';
+import { isId } from '../lib/ids.ts';
+import { detectLanguage } from '../lib/language.ts';
+import { checkWebhookUrl } from '../lib/webhooks/url-policy.ts';
+import type { ApiDeps } from './deps.ts';
+import { readAssets } from './read-assets.ts';
+import type { SubmitJob } from './schemas/jobs.ts';
+
+/** The language of a session whose job says nothing of it. */
+const NO_LANGUAGE = 'en';
+
+type Deps = Pick<ApiDeps, 'db' | 'store' | 'skills' | 'webhookPolicy'>;
+/** Who asks: of a request, what a job keeps. */
+type Requester = { id: string; tenantId: string };
+
+/** A checked body as the job that it asks for. Throws a Problem that names every fault. */
+export async function prepareJob(deps: Deps, from: Requester, body: SubmitJob): Promise<NewJob> {
+  return newJob(body, await checkReferences(deps, from.tenantId, body), from);
+}
+
+/**
+ * What a body names must exist and fit: skill, webhook address and files here, the session in the commit.
+ * @returns the prompt as it is to be sent; '' for a job that says nothing.
+ */
+async function checkReferences(deps: Deps, tenantId: string, body: SubmitJob): Promise<string> {
+  const faults: Fault[] = [];
+  const skill = deps.skills.get(body.skill);
+  if (!skill) {
+    faults.push({ pointer: '/skill', detail: `Must be one of ${[...deps.skills.keys()].join(', ')}.` });
+  }
+  if (body.webhook) {
+    const checked = checkWebhookUrl(body.webhook.url, deps.webhookPolicy);
+    if (!checked.ok) faults.push({ pointer: '/webhook/url', detail: checked.reason });
+  }
+  if (body.session_id != null && !isId(body.session_id, 'ses')) {
+    faults.push({ pointer: '/session_id', detail: 'There is no such session.' });
+  }
+  const read = skill ? await readAssets(deps, tenantId, skill, body) : { faults: [], prompt: '' };
+  faults.push(...read.faults);
+  const [first] = faults;
+  if (first) throw new Problem('validation_failed', `${first.pointer}: ${first.detail}`, { faults });
+  return read.prompt;
+}
+
+function newJob(body: SubmitJob, prompt: string, from: Requester): NewJob {
+  const { type, skill, metadata, priority, webhook } = body;
+  const common = {
+    tenantId: from.tenantId,
+    skill,
+    metadata,
+    priority,
+    webhook: webhook ?? null,
+    requestId: from.id,
+    sessionId: body.session_id ?? null,
+  };
+  if (type === 'export') {
+    return { ...common, type, language: NO_LANGUAGE, input: { format: body.format, quality: body.quality } };
+  }
+  const { assets } = body;
+  if (type === 'upload') return { ...common, type, language: NO_LANGUAGE, input: { assets } };
+  // What was left out is not there at all; zod's type says that it may be undefined.
+  const options = body.options as GenerateOptions;
+  const language = body.language ?? detectLanguage(prompt);
+  return { ...common, type, language, input: { prompt, language, options, assets, export: body.export } };
+}
