@@ -9,6 +9,7 @@ import { accountRoutes } from './routes/account.ts';
 import { assetRoutes } from './routes/assets.ts';
 import { creditRoutes } from './routes/credits.ts';
 import { healthRoutes } from './routes/health.ts';
+import { jobActionRoutes } from './routes/job-actions.ts';
 import { jobEventRoutes } from './routes/job-events.ts';
 import { jobOutputRoutes } from './routes/job-output.ts';
 import { jobRoutes } from './routes/jobs.ts';
@@ -43,6 +44,7 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
       await v1.register(authentication, deps);
       await v1.register(assetRoutes, deps);
       await v1.register(jobRoutes, deps);
+      await v1.register(jobActionRoutes, deps);
       await v1.register(jobEventRoutes, deps);
       await v1.register(jobOutputRoutes, deps);
       await v1.register(sessionRoutes, deps);

@@ -6,6 +6,10 @@ export const PROBLEMS = {
   invalid_json: { status: 400, title: 'The body is not valid JSON' },
   unauthorized: { status: 401, title: 'A valid API key is needed' },
   not_found: { status: 404, title: 'There is nothing here' },
+  job_already_terminal: { status: 409, title: 'The job has ended already' },
+  job_not_retryable: { status: 409, title: 'There is nothing to retry' },
+  retry_in_progress: { status: 409, title: 'The job is being retried already' },
+  charge_unknown: { status: 409, title: 'A retry may cost credits a second time' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'This content type is not understood' },
   validation_failed: { status: 422, title: 'The request has faults' },
@@ -25,15 +29,18 @@ export class Problem extends Error {
   readonly faults: readonly Fault[];
   /** Seconds, for the Retry-After header. */
   readonly retryAfterS: number | null;
+  /** The path of what stands in the way: the job that there is already. */
+  readonly link: string | null;
 
   constructor(
     code: ProblemCode,
     detail: string,
-    more: { faults?: readonly Fault[]; retryAfterS?: number; cause?: unknown } = {},
+    more: { faults?: readonly Fault[]; retryAfterS?: number; link?: string; cause?: unknown } = {},
   ) {
     super(detail, { cause: more.cause });
     this.code = code;
     this.faults = more.faults ?? [];
     this.retryAfterS = more.retryAfterS ?? null;
+    this.link = more.link ?? null;
   }
 }

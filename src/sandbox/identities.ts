@@ -52,6 +52,12 @@ export function createIdentities(options: Options) {
       for (const issued of byToken.values()) if (issued.user === user) issued.expiresAt = 0;
     },
 
+    /** Every user has so many credits more. */
+    topUp(credits: number): void {
+      const users = new Set([...registered.values(), ...[...byToken.values()].map((issued) => issued.user)]);
+      for (const user of users) user.total += credits;
+    },
+
     /** Every anonymous token expires now. */
     expireAll(): void {
       for (const issued of byToken.values()) issued.expiresAt = 0;

@@ -5,6 +5,7 @@ import type { Phase } from '../lib/domain/job.ts';
 import { type Remedy, upstreamPolicy } from '../lib/domain/upstream-errors.ts';
 import { UpstreamError } from '../lib/nemo/upstream-error.ts';
 import { registerUrl } from './balance.ts';
+import { lackCredits } from './phases/no-credits.ts';
 import type { Step, Work } from './work.ts';
 
 /** Safe calls are tried again, with backoff, for so long since the first one that failed. In ms. */
@@ -80,6 +81,8 @@ async function fail(work: Work, failure: FailureCode, error: unknown): Promise<S
   const answer = error instanceof UpstreamError ? error.answer : null;
   const upstream = answer && { status: answer.status, code: answer.code };
   if (code === 'unsupported_file') return unsupportedFile(work, upstream);
+  if (code === 'credits_exhausted' && work.job.account_id !== null)
+    return lackCredits(work, work.job.account_id, work.job.cost.before, upstream);
   const registers = work.job.account_id === null ? null : await registerUrl(work, work.job.account_id);
   return { kind: 'fail', error: jobError(code, { upstream, registerUrl: registers }) };
 }

@@ -1,4 +1,4 @@
-import { heartbeat } from '../lib/db/claims.ts';
+import { heartbeat, type News } from '../lib/db/claims.ts';
 import type { Queryable } from '../lib/db/database.ts';
 import type { JobRecord, Progress } from '../lib/domain/job.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -12,6 +12,8 @@ export type Beating = {
   readonly progress: Progress;
   /** Called at every beat at which the job turns out to be another's, or to have ended. */
   lost(): void;
+  /** Called at every other beat. */
+  hear(news: News): void;
 };
 
 export type Heartbeats = {
@@ -32,7 +34,12 @@ export function startHeartbeats(db: Queryable, log: Logger): Heartbeats {
       progress: work.progress,
     }));
     const ours = await heartbeat(db, asked);
-    for (const { work, jobId } of asked) if (!ours.has(jobId) && working.has(work)) work.lost();
+    for (const { work, jobId } of asked) {
+      if (!working.has(work)) continue;
+      const news = ours.get(jobId);
+      if (news) work.hear(news);
+      else work.lost();
+    }
   };
   const timer = setInterval(() => {
     beat().catch((error) => log.error({ err: error }, 'heartbeat failed; leases run out unless the next one succeeds'));

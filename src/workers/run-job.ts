@@ -45,14 +45,13 @@ async function runClaimed(
   if (claim.kind === 'superseded') return { kind: 'done' };
   if (claim.kind === 'leased') return { kind: 'delay', ms: claim.forMs };
 
-  const abort = new AbortController();
   // Some upstreams cancel a run when its listener hangs up: a lost job is still listened to for a while (money rule 7).
   let hangUp: NodeJS.Timeout | undefined;
   const lost = () => {
-    hangUp ??= setTimeout(() => abort.abort(new JobLost(`${claim.job.id} was taken over`)), deps.config.DRAIN_TIMEOUT);
+    hangUp ??= setTimeout(() => work.abort(new JobLost(`${claim.job.id} was taken over`)), deps.config.DRAIN_TIMEOUT);
   };
-  const work = new Work(deps, claim.job, abort.signal, lost);
-  const stop = () => abort.abort(stopping.reason);
+  const work = new Work(deps, claim.job, lost);
+  const stop = () => work.abort(stopping.reason);
   stopping.addEventListener('abort', stop, { once: true });
   if (stopping.aborted) stop();
   run.heartbeats.add(work);

@@ -16,6 +16,7 @@ import { createGuardedAgent } from '../lib/webhooks/guarded-agent.ts';
 import { startDelivery } from './deliver-webhooks.ts';
 import type { PhaseDeps } from './deps.ts';
 import { startDispatcher } from './dispatcher.ts';
+import { startUnstartedSweep } from './end-unstarted.ts';
 import { startHeartbeats } from './heartbeats.ts';
 import { startReconciler } from './reconciler.ts';
 import { startAssetRemoval } from './remove-assets.ts';
@@ -85,6 +86,7 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
     dispatcher.kick();
     delivery.kick();
   };
+  const unstarted = startUnstartedSweep({ db: db.pool, log, onEnded: kick });
   const run = { owner: `${hostname()}:${process.pid}`, heartbeats, kick };
   const queueWorkers = [
     backend.worker('run', createProcessor('run', deps, run), { concurrency: config.RUN_CONCURRENCY }),
@@ -97,7 +99,7 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
 
   return {
     async stop() {
-      await Promise.all([dispatcher.stop(), reconciler.stop(), removal.stop()]);
+      await Promise.all([dispatcher.stop(), reconciler.stop(), removal.stop(), unstarted.stop()]);
       const closed = Promise.all(queueWorkers.map((worker) => worker.close()));
       if (!(await settlesWithin(closed, config.DRAIN_TIMEOUT))) {
         for (const worker of queueWorkers) worker.cancelAllJobs('shutdown');

@@ -1,14 +1,18 @@
-import { settleJob } from '../lib/commands/settle-job.ts';
+import { now } from '../lib/clock.ts';
+import { TurnForbidden } from '../lib/commands/begin-turn.ts';
+import { type Ending, settleJob } from '../lib/commands/settle-job.ts';
+import { obeysCancel } from '../lib/domain/interruption.ts';
 import type { Lane, Phase } from '../lib/domain/job.ts';
 import { UpstreamError } from '../lib/nemo/upstream-error.ts';
 import { decideError } from './decide-error.ts';
+import { endEarly } from './end-early.ts';
 import { converse } from './phases/converse.ts';
 import { reconcile } from './phases/reconcile.ts';
 import { render } from './phases/render.ts';
 import { openSession } from './phases/session.ts';
 import { upload } from './phases/upload.ts';
 import { verify } from './phases/verify.ts';
-import { JobLost, laneOf, lastingRemedies, type Step, type Work } from './work.ts';
+import { Interrupted, JobLost, laneOf, lastingRemedies, type Step, type Work } from './work.ts';
 
 const PHASE_HANDLERS: Record<Phase, (work: Work) => Promise<Step>> = {
   session: openSession,
@@ -30,35 +34,53 @@ export async function walkJob(work: Work, lane: Lane, stopping: AbortSignal): Pr
   let phase: Phase = work.job.phase ?? 'session';
   for (;;) {
     const started = performance.now();
-    const { step, error } = await takeStep(work, phase, stopping);
+    const early = await work.interruption();
+    const { step, error } = await takeStep(
+      work,
+      early ? () => endEarly(work, early) : () => PHASE_HANDLERS[phase](work),
+      stopping,
+    );
     logStep(work, phase, step, performance.now() - started, error);
     if (step === 'hand_over') {
       await work.write({ set: {}, hold: 'release' });
       return { kind: 'hand_over' };
     }
+    if (step === 'interrupted') continue;
     if (step.kind === 'go') phase = step.phase;
-    else if (step.kind === 'wait') return park(work, lane, step);
-    else return settle(work, step);
+    else if (step.kind !== 'wait') return settle(work, step);
+    else if (early || !(await work.interruption())) return park(work, lane, step, early === null);
   }
 }
 
+/** `interrupted`: broken off, or forbidden; the next look says why. */
+type Taken = Step | 'hand_over' | 'interrupted';
+
 async function takeStep(
   work: Work,
-  phase: Phase,
+  step: () => Promise<Step>,
   stopping: AbortSignal,
-): Promise<{ step: Step | 'hand_over'; error?: unknown }> {
+): Promise<{ step: Taken; error?: unknown }> {
   try {
-    return { step: await PHASE_HANDLERS[phase](work) };
+    return { step: await step() };
   } catch (error) {
     if (error instanceof JobLost || work.signal.reason instanceof JobLost)
       throw error instanceof JobLost ? error : work.signal.reason;
     if (stopping.aborted) return { step: 'hand_over', error };
+    if (work.signal.reason instanceof Interrupted || error instanceof TurnForbidden) return { step: 'interrupted' };
     return { step: await decideError(work, error), error };
   }
 }
 
-/** The row first, then the queue: between the two, the reconciler would find the job. */
-async function park(work: Work, lane: Lane, step: Extract<Step, { kind: 'wait' }>): Promise<Leave> {
+/**
+ * The row first, then the queue: between the two, the reconciler would find the job.
+ * @param wakesEarly not while the job is ending early already: that would be tried again without a pause.
+ */
+async function park(
+  work: Work,
+  lane: Lane,
+  step: Extract<Step, { kind: 'wait' }>,
+  wakesEarly: boolean,
+): Promise<Leave> {
   const next = laneOf(step.phase);
   // BullMQ's Postgres backend takes whole milliseconds only.
   const ms = Math.ceil(step.ms);
@@ -77,29 +99,37 @@ async function park(work: Work, lane: Lane, step: Extract<Step, { kind: 'wait' }
       ...step.set,
     },
     dueInMs: ms,
+    wakesEarly,
     hold: next === lane ? 'release' : 'redispatch',
     ...(told ? {} : { event: 'job.waiting' }),
   });
-  return next === lane ? { kind: 'delay', ms } : { kind: 'done' };
+  return next === lane ? { kind: 'delay', ms: wakesEarly ? sleepMs(work, ms) : ms } : { kind: 'done' };
 }
 
-async function settle(work: Work, step: Extract<Step, { kind: 'succeed' | 'fail' }>): Promise<Leave> {
-  const failed = step.kind === 'fail';
-  const set = { progress: work.progress, ...step.set, ...(failed ? { error: step.error } : {}) };
-  work.accept(
-    await settleJob(work.deps.db.pool, work.job, {
-      status: failed ? 'failed' : 'succeeded',
-      set,
-      turnOver: failed && step.turnOver === true,
-    }),
-  );
+/** As the row says it: a cancel that came with the write, or a deadline before the time, ends the sleep. */
+function sleepMs(work: Work, ms: number): number {
+  if (obeysCancel(work.job)) return 0;
+  const { deadline_at } = work.job;
+  return deadline_at === null ? ms : Math.max(0, Math.min(ms, deadline_at.getTime() - now().getTime()));
+}
+
+async function settle(work: Work, step: Exclude<Step, { kind: 'go' | 'wait' }>): Promise<Leave> {
+  work.accept(await settleJob(work.deps.db.pool, work.job, ending(work, step)));
   return { kind: 'done' };
 }
 
+function ending(work: Work, step: Exclude<Step, { kind: 'go' | 'wait' }>): Ending {
+  const { progress } = work;
+  if (step.kind === 'cancel') return { status: 'canceled', set: { progress } };
+  if (step.kind === 'succeed') return { status: 'succeeded', set: { progress, ...step.set } };
+  const set = { progress, ...step.set, error: step.error };
+  return { status: 'failed', set, turnOver: step.turnOver ?? false };
+}
+
 /** One line a step: ids, what came of it, how long it took. Polls that found nothing new are for the curious. */
-function logStep(work: Work, phase: Phase, step: Step | 'hand_over', ms: number, error: unknown): void {
+function logStep(work: Work, phase: Phase, step: Taken, ms: number, error: unknown): void {
   const { id, tenant_id, session_id, epoch, request_id } = work.job;
-  const outcome = step === 'hand_over' ? step : step.kind;
+  const outcome = typeof step === 'string' ? step : step.kind;
   const line = {
     job_id: id,
     tenant: tenant_id,
@@ -109,7 +139,7 @@ function logStep(work: Work, phase: Phase, step: Step | 'hand_over', ms: number,
     phase,
     outcome,
     duration_ms: Math.round(ms),
-    ...(step !== 'hand_over' && step.kind === 'fail' ? { code: step.error.code } : {}),
+    ...(typeof step !== 'string' && step.kind === 'fail' ? { code: step.error.code } : {}),
     // An upstream that fails is daily life, and its message says all; anything else wants a stack.
     ...(error === undefined ? {} : error instanceof UpstreamError ? { error: error.message } : { err: error }),
   };

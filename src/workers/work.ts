@@ -1,6 +1,8 @@
+import { isPastDeadline, type News } from '../lib/db/claims.ts';
 import type { JobChange } from '../lib/db/job-writes.ts';
 import { writeJob } from '../lib/db/job-writes.ts';
 import { type SessionPatch, writeSession } from '../lib/db/sessions.ts';
+import { breaksOff, type Interruption, obeysCancel } from '../lib/domain/interruption.ts';
 import type { JobError, JobRecord, Lane, Phase, Progress, WaitingReason } from '../lib/domain/job.ts';
 import type { Identity } from '../lib/nemo/transport.ts';
 import type { PhaseDeps } from './deps.ts';
@@ -11,12 +13,19 @@ export type Step =
   /** Leave, and come back to `phase` in `ms`. */
   | { kind: 'wait'; phase: Phase; reason: WaitingReason; ms: number; set?: JobChange['set'] }
   | { kind: 'succeed'; set?: JobChange['set'] }
+  /** Let go of, as its client asked for. */
+  | { kind: 'cancel' }
   /** `turnOver`: the job had a turn, and it is known to be over. */
   | { kind: 'fail'; error: JobError; set?: JobChange['set']; turnOver?: boolean };
 
 /** The row is not ours any more: another worker claimed it, or it has ended. Nothing may be written or sent. */
 export class JobLost extends Error {
   override readonly name = 'JobLost';
+}
+
+/** The step under way was broken off: the job is to be canceled, or its deadline has passed. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
 }
 
 export type SessionRow = {
@@ -46,23 +55,52 @@ export function lastingRemedies(job: JobRecord): string[] {
 /** One claimed job in the hands of this worker. */
 export class Work {
   readonly deps: PhaseDeps;
-  /** Aborts when the worker stops or the job was lost. */
-  readonly signal: AbortSignal;
   /** The row as this worker knows it; every write renews it. */
   job: JobRecord;
   /** Travels with the heartbeat. */
   progress: Progress;
   #identity: Identity | null = null;
+  #abort = new AbortController();
+  #news: News = { cancelRequested: false, deadlinePassed: false };
 
   /** Called, maybe often, when the job turns out to be another's. */
   readonly lost: () => void;
 
-  constructor(deps: PhaseDeps, job: JobRecord, signal: AbortSignal, lost: () => void) {
+  constructor(deps: PhaseDeps, job: JobRecord, lost: () => void) {
     this.deps = deps;
     this.job = job;
-    this.signal = signal;
     this.lost = lost;
     this.progress = job.progress;
+  }
+
+  /** Aborts when the worker stops, the job was lost, or the step under way is broken off. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  abort(reason: unknown): void {
+    this.#abort.abort(reason);
+  }
+
+  /** What a heartbeat brought: some steps are broken off for it, others come to their end first. */
+  hear(news: News): void {
+    this.#news = news;
+    const why = this.#wanted();
+    if (why && breaksOff(why, this.job)) this.abort(new Interrupted(`${this.job.id}: ${why}`));
+  }
+
+  /** Why the job has to end early, if it has to; then a step that was broken off for it is over, and calls work again. */
+  async interruption(): Promise<Interruption | null> {
+    this.#news.deadlinePassed ||= await isPastDeadline(this.deps.db.pool, this.job);
+    const why = this.#wanted();
+    if (why && this.signal.reason instanceof Interrupted) this.#abort = new AbortController();
+    return why;
+  }
+
+  #wanted(): Interruption | null {
+    if (this.#news.deadlinePassed) return 'deadline';
+    const asked = this.#news.cancelRequested ? new Date() : this.job.cancel_requested_at;
+    return obeysCancel({ ...this.job, cancel_requested_at: asked }) ? 'cancel' : null;
   }
 
   /** Changes the row, fenced; the progress goes along. Throws JobLost. */

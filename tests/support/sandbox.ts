@@ -18,6 +18,8 @@ export type TestSandbox = {
   log(): Promise<SandboxLog>;
   story(story: string | null, times?: number): Promise<void>;
   fault(fault: Record<string, unknown>): Promise<void>;
+  /** Every user has so many credits more. */
+  topUp(credits: number): Promise<void>;
   /** As after seven days: the anonymous tokens are worth nothing any more. */
   expireTokens(): Promise<void>;
   close(): Promise<void>;
@@ -27,9 +29,9 @@ export type TestSandbox = {
 export async function startTestSandbox(options: Partial<SandboxOptions> = {}, port = 0): Promise<TestSandbox> {
   const sandbox = buildSandbox({ speed: 200, credits: 100_000, ...options });
   const url = await sandbox.listen(port, '127.0.0.1');
-  const put = async (path: string, body: unknown) => {
+  const tell = async (method: 'PUT' | 'POST', path: string, body: unknown) => {
     const answer = await request(`${url}/__sandbox/${path}`, {
-      method: 'PUT',
+      method,
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
     });
@@ -39,11 +41,10 @@ export async function startTestSandbox(options: Partial<SandboxOptions> = {}, po
   return {
     url,
     log: async () => (await (await request(`${url}/__sandbox/log`)).body.json()) as SandboxLog,
-    story: (story, times) => put('story', { story, ...(times === undefined ? {} : { times }) }),
-    fault: (fault) => put('fault', fault),
-    async expireTokens() {
-      await (await request(`${url}/__sandbox/expire-tokens`, { method: 'POST' })).body.dump();
-    },
+    story: (story, times) => tell('PUT', 'story', { story, ...(times === undefined ? {} : { times }) }),
+    fault: (fault) => tell('PUT', 'fault', fault),
+    topUp: (credits) => tell('POST', 'top-up', { credits }),
+    expireTokens: () => tell('POST', 'expire-tokens', {}),
     close: () => sandbox.close(),
   };
 }

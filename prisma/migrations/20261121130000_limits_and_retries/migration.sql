@@ -17,8 +17,8 @@ DROP INDEX "job_fresh_idx";
 CREATE INDEX "job_unstarted_limit_idx" ON "job" (LEAST("expires_at", "deadline_at"))
   WHERE "started_at" IS NULL AND "finished_at" IS NULL AND LEAST("expires_at", "deadline_at") IS NOT NULL;
 
--- One live retry a job.
-CREATE UNIQUE INDEX "job_live_retry_key" ON "job" ("retry_of") WHERE "retry_of" IS NOT NULL AND "finished_at" IS NULL;
+-- The tries of a job are a chain: each is retried once at most, the next retry is one of the retry.
+CREATE UNIQUE INDEX "job_retry_of_key" ON "job" ("retry_of") WHERE "retry_of" IS NOT NULL;
 
 -- Jobs that wait for their account's credits, oldest first.
 CREATE INDEX "job_credits_idx" ON "job" ("account_id", "id") WHERE "waiting_reason" = 'credits' AND "finished_at" IS NULL;

@@ -107,4 +107,10 @@ export const SubmitJob = z.discriminatedUnion('type', [generate, uploadJob, expo
 });
 export type SubmitJob = z.output<typeof SubmitJob>;
 
+/** The body of `POST /v1/jobs/{id}/retry`; all of it may be left out. */
+export const RetryJob = z.preprocess(
+  (body) => body ?? {},
+  z.strictObject({ accept_duplicate_charge: z.boolean().default(false) }),
+);
+
 export const JobParams = z.object({ id: z.string() });

@@ -3,6 +3,11 @@ import { transaction } from '../db/database.ts';
 import { writeJob } from '../db/job-writes.ts';
 import type { Credits, JobRecord, Progress } from '../domain/job.ts';
 
+/** A cancel or the deadline came first: nothing may be sent. */
+export class TurnForbidden extends Error {
+  override readonly name = 'TurnForbidden';
+}
+
 /** The session's lock is no longer this job's: another job holds it. */
 class SessionLost extends Error {
   override readonly name = 'SessionLost';
@@ -11,7 +16,7 @@ class SessionLost extends Error {
 /**
  * The commit after which a message may be on its way (architecture.md, money rule 1): the job is `sending` from here
  * on, with what state and balance were before, and the session's turn counts as open until `turnMs` from now.
- * @returns the job, or null when it was lost; then nothing may be sent.
+ * @returns the job, or null when it was lost; then nothing may be sent. Throws TurnForbidden.
  */
 export function beginTurn(
   pool: pg.Pool,
@@ -28,7 +33,7 @@ export function beginTurn(
       [job.session_id, job.id, turnMs, JSON.stringify(before.state)],
     );
     if (rowCount !== 1) throw new SessionLost(`session ${job.session_id} is not held by ${job.id}`);
-    return writeJob(client, job, {
+    const begun = await writeJob(client, job, {
       set: {
         phase: 'converse',
         status: 'running',
@@ -47,5 +52,8 @@ export function beginTurn(
       event: 'job.phase',
       stamp: ['sent_at'],
     });
+    // Looked at under the row's lock: a cancel that was accepted before is obeyed, one that comes later waits.
+    if (begun?.cancel_requested_at) throw new TurnForbidden(`${job.id} is to be canceled`);
+    return begun;
   });
 }

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { transaction } from '../db/database.ts';
 import { type JobChange, writeJob } from '../db/job-writes.ts';
+import { lockJob } from '../db/session-line.ts';
 import { type JobRecord, NO_COST } from '../domain/job.ts';
 
 /**
@@ -10,6 +11,7 @@ import { type JobRecord, NO_COST } from '../domain/job.ts';
  */
 export function endTurn(pool: pg.Pool, job: JobRecord, change: JobChange, state?: unknown): Promise<JobRecord | null> {
   return transaction(pool, async (client) => {
+    await lockJob(client, job.id, job.session_id);
     const written = await writeJob(client, job, change);
     if (!written) return null;
     await client.query(
@@ -23,5 +25,6 @@ export function endTurn(pool: pg.Pool, job: JobRecord, change: JobChange, state?
 
 /** It is proven that the message was not taken (architecture.md, money rule 3): the job may send again. */
 export function withdrawTurn(pool: pg.Pool, job: JobRecord): Promise<JobRecord | null> {
-  return endTurn(pool, job, { set: { turn_state: 'unsent', sent_at: null, charged: 'no', cost: NO_COST } });
+  const cost = { ...NO_COST, before: job.cost.before };
+  return endTurn(pool, job, { set: { turn_state: 'unsent', sent_at: null, charged: 'no', cost } });
 }

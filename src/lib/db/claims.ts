@@ -20,6 +20,8 @@ export async function claimJob(db: Queryable, jobId: string, dispatchNo: number,
           started_at = COALESCE(started_at, now())
       WHERE id = $1 AND dispatch_no = $2 AND dispatched_at IS NOT NULL AND finished_at IS NULL
         AND (lease_until IS NULL OR lease_until < now())
+        -- One whose time ran out before it was started is ended by the sweep of limits, and is not started any more.
+        AND (started_at IS NOT NULL OR COALESCE(LEAST(expires_at, deadline_at) > now(), true))
       RETURNING *`,
     values: [jobId, dispatchNo, owner],
   });
@@ -33,26 +35,36 @@ export async function claimJob(db: Queryable, jobId: string, dispatchNo: number,
 }
 
 export type Beat = { jobId: string; epoch: number; progress: Progress | null };
+/** What a worker has to know of a job that is still its own. */
+export type News = { cancelRequested: boolean; deadlinePassed: boolean };
 
 /**
  * Renews the leases of all jobs that this process works on, in one statement, and stores their progress.
- * @returns the ids that are still ours; a missing one was taken over or has ended.
+ * @returns news of those that are still ours, by id; a missing one was taken over or has ended.
  */
-export async function heartbeat(db: Queryable, beats: readonly Beat[]): Promise<Set<string>> {
-  const { rows } = await db.query<{ id: string }>({
+export async function heartbeat(db: Queryable, beats: readonly Beat[]): Promise<Map<string, News>> {
+  const { rows } = await db.query<{ id: string } & News>({
     name: 'heartbeat',
     text: `UPDATE public.job
       SET lease_until = now() + ${LEASE_MS} * interval '1 ms', progress = COALESCE(beat.progress, job.progress)
       FROM unnest($1::text[], $2::int[], $3::json[]) AS beat(id, epoch, progress)
       WHERE job.id = beat.id AND job.epoch = beat.epoch AND job.finished_at IS NULL AND job.lease_until IS NOT NULL
-      RETURNING job.id`,
+      RETURNING job.id, job.cancel_requested_at IS NOT NULL AS "cancelRequested",
+        COALESCE(job.deadline_at <= now(), false) AS "deadlinePassed"`,
     values: [
       beats.map((beat) => beat.jobId),
       beats.map((beat) => beat.epoch),
       beats.map((beat) => (beat.progress ? JSON.stringify(beat.progress) : null)),
     ],
   });
-  return new Set(rows.map((row) => row.id));
+  return new Map(rows.map(({ id, ...news }) => [id, news]));
+}
+
+/** Whether the deadline of a job has passed, by the database's clock. */
+export async function isPastDeadline(db: Queryable, job: JobRecord): Promise<boolean> {
+  if (job.deadline_at === null) return false;
+  const { rows } = await db.query<{ past: boolean }>('SELECT $1::timestamptz <= now() AS past', [job.deadline_at]);
+  return rows[0]?.past ?? false;
 }
 
 /** Milliseconds since the message of a job was committed as `sending`, by the database's clock. */

@@ -22,7 +22,10 @@ export async function markDispatched(
         ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
       ), admitted AS (
         SELECT tenant_id, count(*) AS jobs FROM public.job
-        WHERE dispatch_no > 0 AND finished_at IS NULL GROUP BY tenant_id
+        WHERE dispatch_no > 0 AND finished_at IS NULL
+          -- Exports are free: jobs that wait for credits, maybe for days, do not stand in their way.
+          AND waiting_reason IS DISTINCT FROM 'credits'
+        GROUP BY tenant_id
       ), served AS (
         SELECT t.id AS tenant_id, t.last_served_at, $2 - COALESCE(a.jobs, 0) AS free
         FROM public.tenant t LEFT JOIN admitted a ON a.tenant_id = t.id

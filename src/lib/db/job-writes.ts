@@ -26,8 +26,10 @@ export type JobChange = {
   hold?: Hold;
   /** The next step is due in so many ms, by the database's clock. */
   dueInMs?: number;
+  /** It is due earlier when the deadline comes before, or a cancel came with this write. */
+  wakesEarly?: boolean;
   /** Columns that take the database's time. */
-  stamp?: ('sent_at' | 'turn_ended_at')[];
+  stamp?: ('sent_at' | 'turn_ended_at' | 'cancel_requested_at')[];
 };
 
 const JSON_COLUMNS = new Set(['input', 'metadata', 'progress', 'result', 'error', 'cost', 'turn_fold']);
@@ -39,11 +41,32 @@ const HOLD_SQL: Record<Hold, string[]> = {
 };
 
 /**
- * The one statement with which a job is changed after its submission: columns, event and webhook message in one
- * commit, fenced by epoch and seq (architecture.md, "Claim" and "Settle"). A job that has ended is never changed again.
- * @returns the row as it is now; null when it was lost: claimed by another, changed by a command, or ended.
+ * Changes a job after its submission: columns, event and webhook message in one commit, fenced by the epoch
+ * (architecture.md, "Claim" and "Settle"). A job that has ended is never changed again. A command that changed the row
+ * in between (a cancel) stands, and this change is made on top of it.
+ * @returns the row as it is now; null when it was lost: claimed by another, or ended.
  */
 export async function writeJob(db: Queryable, job: JobRecord, change: JobChange): Promise<JobRecord | null> {
+  for (let known = job; ; ) {
+    const written = await writeKnown(db, known, change);
+    if (written) return written;
+    const current = await currentJob(db, known);
+    if (!current || current.seq === known.seq) return null;
+    known = current;
+  }
+}
+
+/** The row as it is now, while its epoch is still the same and it has not ended. */
+async function currentJob(db: Queryable, { id, epoch }: JobRecord): Promise<JobRecord | null> {
+  const { rows } = await db.query<JobRecord>(
+    'SELECT * FROM public.job WHERE id = $1 AND epoch = $2 AND finished_at IS NULL',
+    [id, epoch],
+  );
+  return rows[0] ?? null;
+}
+
+/** One statement; the events count on the seq, so it changes only the row that the caller knows. */
+async function writeKnown(db: Queryable, job: JobRecord, change: JobChange): Promise<JobRecord | null> {
   const values: unknown[] = [job.id, job.epoch, job.seq];
   const parameter = (value: unknown) => `$${values.push(value)}`;
   const update = `
@@ -65,9 +88,17 @@ function assignments(change: JobChange, parameter: (value: unknown) => string): 
     ...columns,
     ...(change.stamp ?? []).map((column) => `${column} = now()`),
     ...HOLD_SQL[change.hold ?? 'keep'],
-    ...(change.dueInMs === undefined ? [] : [`due_at = now() + ${parameter(change.dueInMs)} * interval '1 ms'`]),
+    ...(change.dueInMs === undefined ? [] : [`due_at = ${dueSql(change, parameter(change.dueInMs))}`]),
     `seq = seq + ${change.event ? 1 : 0}`,
   ];
+}
+
+/** A cancel that need not wait for a message wakes the job (domain/interruption.ts). */
+function dueSql({ wakesEarly }: JobChange, ms: string): string {
+  const due = `now() + ${ms} * interval '1 ms'`;
+  if (!wakesEarly) return due;
+  const canceled = "cancel_requested_at IS NOT NULL AND turn_state NOT IN ('sending', 'closed')";
+  return `LEAST(deadline_at, CASE WHEN ${canceled} THEN now() ELSE ${due} END)`;
 }
 
 function withEvent(
@@ -79,6 +110,7 @@ function withEvent(
 ): string {
   const next: JobRecord = { ...job, ...change.set, seq: job.seq + 1 };
   if (change.dueInMs !== undefined) next.due_at = new Date(now().getTime() + change.dueInMs);
+  if (change.stamp?.includes('cancel_requested_at')) next.cancel_requested_at = now();
   const eventId = parameter(newId('evt'));
   const typeName = `${parameter(type)}::text`;
   const message = `, message AS (

@@ -4,8 +4,12 @@ import type { Queryable } from './database.ts';
 
 /**
  * `planned`: written, nothing sent. `submitting`: a submit may have arrived. `submitted`: the upstream knows it.
+ * `canceled`: nobody wants it any more, and the upstream was told.
  */
-export type RenderState = 'planned' | 'submitting' | 'submitted' | 'completed' | 'failed';
+export type RenderState = 'planned' | 'submitting' | 'submitted' | 'completed' | 'failed' | 'canceled';
+
+/** The number of a render that a retry took over from the try before. */
+export const TAKEN_OVER = 0;
 
 export type RenderRow = {
   id: string;
@@ -61,7 +65,7 @@ export async function moveRender(
     `UPDATE public.render
      SET state = $4, output_url = COALESCE($5, output_url),
          submitted_at = CASE WHEN $4 = 'submitted' THEN COALESCE(submitted_at, now()) ELSE submitted_at END,
-         finished_at = CASE WHEN $4 IN ('completed', 'failed') THEN now() END
+         finished_at = CASE WHEN $4 IN ('completed', 'failed', 'canceled') THEN now() END
      FROM public.job AS holder
      WHERE render.id = $3 AND render.job_id = $1
        AND holder.id = $1 AND holder.epoch = $2 AND holder.finished_at IS NULL`,
@@ -85,4 +89,22 @@ export async function storeOutput(
     [job.id, job.epoch, renderId, file.key, file.contentType, file.bytes],
   );
   return rowCount === 1;
+}
+
+/**
+ * Hands the latest render of a job that has ended to its retry: one that may still be there is taken over and looked
+ * at first; one that failed or was canceled is planned anew, from the draft and for the form that were stored.
+ */
+export async function passRenderOn(db: Queryable, fromJobId: string, toJobId: string): Promise<void> {
+  const last = await latestRender(db, fromJobId);
+  if (last === null) return;
+  if (last.state !== 'failed' && last.state !== 'canceled') {
+    await db.query('UPDATE public.render SET job_id = $2, number = $3 WHERE id = $1', [last.id, toJobId, TAKEN_OVER]);
+    return;
+  }
+  await db.query(
+    `INSERT INTO public.render (id, job_id, number, state, draft, output)
+     SELECT $2, $3, 1, 'planned', draft, output FROM public.render WHERE id = $1`,
+    [last.id, newId('render'), toJobId],
+  );
 }

@@ -36,6 +36,7 @@ const FAILURES = {
   render_failed: { message: 'The render failed twice.', retryable: true, action: 'retry' },
   render_timeout: { message: 'The render did not finish in time.', retryable: true, action: 'retry' },
   output_unreadable: { message: 'The finished file could not be read.', retryable: true, action: 'retry' },
+  deadline_exceeded: { message: 'The job did not end before its deadline.', retryable: true, action: 'retry' },
   internal_error: { message: 'Something went wrong on our side.', retryable: true, action: 'retry' },
 } as const satisfies Record<string, { message: string; retryable: boolean; action: string | null }>;
 

@@ -7,7 +7,7 @@ export function jobView(job: JobRecord) {
     id: job.id,
     object: 'job' as const,
     type: job.type,
-    status: job.status,
+    status: shownStatus(job),
     phase: job.phase,
     seq: job.seq,
     skill: job.skill,
@@ -25,13 +25,13 @@ export function jobView(job: JobRecord) {
     error: job.error,
     cost: job.cost,
     charged: job.charged,
-    attempt: 1,
-    retry_of: null,
+    attempt: job.attempt,
+    retry_of: job.retry_of,
     created_at: job.created_at.toISOString(),
     started_at: job.started_at?.toISOString() ?? null,
     finished_at: job.finished_at?.toISOString() ?? null,
-    deadline_at: null,
-    expires_at: null,
+    deadline_at: job.deadline_at?.toISOString() ?? null,
+    expires_at: job.expires_at?.toISOString() ?? null,
     request_id: job.request_id,
     links: {
       self,
@@ -41,6 +41,11 @@ export function jobView(job: JobRecord) {
       history: `${self}/history`,
     },
   };
+}
+
+/** A job that is to be canceled shows it whatever it is doing still, until it has ended. */
+function shownStatus(job: JobRecord) {
+  return job.cancel_requested_at !== null && !isTerminal(job.status) ? 'canceling' : job.status;
 }
 
 export type JobView = ReturnType<typeof jobView>;

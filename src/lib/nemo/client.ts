@@ -83,6 +83,12 @@ export function createNemoClient(transport: Transport) {
         RenderAnswer,
       );
     },
+
+    /** Stops a render that nobody wants any more; one that has ended, or was never known, is refused. */
+    async cancelRender(who: Identity, renderId: string, signal: AbortSignal): Promise<void> {
+      const path = `/api/render/proxy/lambda/${encodeURIComponent(renderId)}/cancel`;
+      await call({ method: 'POST', path, ...who, signal }, StateAnswer);
+    },
   };
 }
 

@@ -8,6 +8,7 @@ import { STORIES } from '../stories.ts';
 import type { World } from '../world.ts';
 
 const StoryBody = z.strictObject({ story: z.string().nullable(), times: z.int().positive().optional() });
+const TopUpBody = z.strictObject({ credits: z.int().positive() });
 
 /** What a test tells the sandbox and asks it. `reset` makes it forget everything. */
 export function controlRoutes(app: FastifyInstance, world: () => World, reset: () => void): void {
@@ -33,6 +34,12 @@ export function controlRoutes(app: FastifyInstance, world: () => World, reset: (
       if (!render) return 'refused';
       return render.isCanceled ? 'canceled' : renderProgress(render, clock).status;
     });
+  });
+
+  app.post('/__sandbox/top-up', async (request) => {
+    const { credits } = readBody(TopUpBody, request.body);
+    world().identities.topUp(credits);
+    return { credits };
   });
 
   app.post('/__sandbox/expire-tokens', async () => {

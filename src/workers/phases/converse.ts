@@ -2,7 +2,7 @@ import { monotonicMs, now } from '../../lib/clock.ts';
 import { beginTurn } from '../../lib/commands/begin-turn.ts';
 import { withdrawTurn } from '../../lib/commands/end-turn.ts';
 import { sha256 } from '../../lib/crypto.ts';
-import { jobError } from '../../lib/domain/failures.ts';
+import { wakeCreditWaiters } from '../../lib/db/credit-waiters.ts';
 import type { GenerateInput } from '../../lib/domain/job.ts';
 import { writeMessage } from '../../lib/domain/prompt.ts';
 import { readSessionState } from '../../lib/domain/session-state.ts';
@@ -11,9 +11,11 @@ import { emptyFold, foldPayload, type TurnFold } from '../../lib/domain/stream.t
 import { provesUnsent } from '../../lib/domain/upstream-errors.ts';
 import { runTurn, type TurnEnding } from '../../lib/nemo/turn.ts';
 import { UpstreamError } from '../../lib/nemo/upstream-error.ts';
-import { readBalance, registerUrl } from '../balance.ts';
+import { readBalance } from '../balance.ts';
 import type { SessionRow, Step, Work } from '../work.ts';
 import { afterConversation, concludeTurn } from './conclude.ts';
+import { takeLostTurn } from './lost-turn.ts';
+import { lackCredits, stillLacksCredits } from './no-credits.ts';
 import { openedSession } from './opened-session.ts';
 import { type Preview, watchForPreview } from './preview.ts';
 import { recoverTurn, SEND_WINDOW_MS } from './recover-turn.ts';
@@ -25,11 +27,13 @@ export async function converse(work: Work): Promise<Step> {
   const { session, who, accountId, upstreamId } = await openedSession(work);
   if (work.job.turn_state === 'closed') return concludeTurn(work, session);
 
+  const waits = await stillLacksCredits(work, accountId, () => readBalance(work, accountId, who));
+  if (waits) return waits;
   const state = await work.deps.nemo.state(who, upstreamId, work.signal);
+  const arrived = await takeLostTurn(work, session, state);
+  if (arrived) return arrived;
   const credits = await readBalance(work, accountId, who);
-  if (credits.available <= 0) {
-    return { kind: 'fail', error: jobError('credits_exhausted', { registerUrl: await registerUrl(work, accountId) }) };
-  }
+  if (credits.available <= 0) return lackCredits(work, accountId, credits);
 
   const { SSE_TOTAL_TIMEOUT, SSE_IDLE_TIMEOUT } = work.deps.config;
   const before = readSessionState(state);
@@ -72,6 +76,7 @@ async function afterTurn(work: Work, session: SessionRow, fold: TurnFold, ending
   if (ending.kind === 'closed') {
     const set = { turn_state: 'closed', turn_end: 'closed', turn_fold: fold } as const;
     await work.write({ set, stamp: ['turn_ended_at'] });
+    await wakeCreditWaiters(work.deps.db.pool, work.job.account_id ?? '', work.deps.config.TENANT_CONCURRENCY);
     return concludeTurn(work, session);
   }
   const end = ending.kind === 'answered' ? 'lost' : ending.kind;

@@ -1,4 +1,11 @@
-import { latestRender, moveRender, planRender, type RenderRow, type RenderState } from '../../lib/db/renders.ts';
+import {
+  latestRender,
+  moveRender,
+  planRender,
+  type RenderRow,
+  type RenderState,
+  TAKEN_OVER,
+} from '../../lib/db/renders.ts';
 import { jobError } from '../../lib/domain/failures.ts';
 import type { ExportInput, ExportOptions, GenerateInput } from '../../lib/domain/job.ts';
 import { readSessionState } from '../../lib/domain/session-state.ts';
@@ -7,6 +14,7 @@ import type { Identity } from '../../lib/nemo/transport.ts';
 import { UpstreamError } from '../../lib/nemo/upstream-error.ts';
 import type { RenderAnswer } from '../../lib/nemo/wire.ts';
 import { JobLost, type Step, type Work } from '../work.ts';
+import { dropRender } from './drop-render.ts';
 import { openedSession } from './opened-session.ts';
 
 /** nemovideo-api.md: a failed render, or a duplicate id, gets a new id, once. */
@@ -32,6 +40,7 @@ export async function render(work: Work): Promise<Step> {
       return follow(work, known, answer, known.submitted_ms_ago);
     }
     case 'failed':
+    case 'canceled':
       return planAgain(work, known);
     case 'completed':
       return { kind: 'go', phase: 'verify' };
@@ -87,9 +96,16 @@ async function follow(work: Work, row: RenderRow, answer: RenderAnswer | null, s
     await move(work, row, 'failed');
     return { kind: 'go', phase: 'render' };
   }
-  if (submittedMsAgo > work.deps.config.RENDER_TIMEOUT) return { kind: 'fail', error: jobError('render_timeout') };
+  if (submittedMsAgo > work.deps.config.RENDER_TIMEOUT) return giveUp(work, row);
   work.progress = { ...work.progress, percent: answer?.percent ?? work.progress.percent, message: 'Rendering' };
   return pollLater(work);
+}
+
+/** One that the job took over from the try before had its time already: it makes room for a new one. */
+async function giveUp(work: Work, row: RenderRow): Promise<Step> {
+  if (row.number > TAKEN_OVER) return { kind: 'fail', error: jobError('render_timeout') };
+  await dropRender(work);
+  return { kind: 'go', phase: 'render' };
 }
 
 /** What the upstream says of the render; null where it does not know the id. */

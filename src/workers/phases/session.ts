@@ -6,6 +6,7 @@ import { upstreamPolicy } from '../../lib/domain/upstream-errors.ts';
 import type { Identity } from '../../lib/nemo/transport.ts';
 import { UpstreamError } from '../../lib/nemo/upstream-error.ts';
 import type { SessionRow, Step, Work } from '../work.ts';
+import { afterConversation } from './conclude.ts';
 
 /** Account, token and session: after it, there is someone to talk to. */
 export async function openSession(work: Work): Promise<Step> {
@@ -20,6 +21,8 @@ export async function openSession(work: Work): Promise<Step> {
   const opened = session.upstream_id === null ? await openUpstream(work, session, accountId, who) : session;
   if (opened.workspace_url === null) await linkWorkspace(work, opened, who);
   work.report('Ready');
+  // A retry of a job whose message was answered goes on from there.
+  if (work.job.turn_state === 'done') return afterConversation(work);
   if (work.job.type === 'export') return { kind: 'go', phase: 'render' };
   return { kind: 'go', phase: assetsOf(work.job.input).length > 0 ? 'upload' : 'converse' };
 }

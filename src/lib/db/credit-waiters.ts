@@ -1,0 +1,33 @@
+import type pg from 'pg';
+import type { JobRecord } from '../domain/job.ts';
+import { type Queryable, transaction } from './database.ts';
+import { writeJob } from './job-writes.ts';
+
+/** Whether a job is the first of those that wait for the credits of its account. */
+export async function isOldestCreditWaiter(db: Queryable, accountId: string, jobId: string): Promise<boolean> {
+  const { rows } = await db.query<{ id: string }>(
+    `SELECT id FROM public.job WHERE account_id = $1 AND waiting_reason = 'credits' AND finished_at IS NULL
+     ORDER BY id LIMIT 1`,
+    [accountId],
+  );
+  return rows[0]?.id === jobId;
+}
+
+/**
+ * A message was paid for, so there are credits again: the oldest jobs that wait for them go on as well, at most
+ * `limit` at a time. One whose worker is looking at it just now is left to it.
+ */
+export function wakeCreditWaiters(pool: pg.Pool, accountId: string, limit: number): Promise<void> {
+  return transaction(pool, async (client) => {
+    const { rows } = await client.query<JobRecord>(
+      `SELECT * FROM public.job WHERE account_id = $1 AND waiting_reason = 'credits' AND finished_at IS NULL
+         AND (lease_until IS NULL OR lease_until < now())
+       ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED`,
+      [accountId, limit],
+    );
+    for (const job of rows) {
+      const set = { waiting_reason: 'concurrency' } as const;
+      await writeJob(client, job, { set, event: 'job.waiting', dueInMs: 0, hold: 'redispatch' });
+    }
+  });
+}
