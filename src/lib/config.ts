@@ -47,6 +47,10 @@ const VARIABLES = z.object({
   /** Default: `assets` in DATA_DIR. API and workers must see the same folder. */
   ASSET_STORE: optional(folder()),
   ASSET_TTL: durationMs('7d', LONGEST_KEEP_MS),
+  /** Events, webhook messages and their attempts. */
+  EVENT_RETENTION: durationMs('30d', LONGEST_KEEP_MS),
+  /** Jobs that have ended, with their renders, and readings of credits. */
+  JOB_RETENTION: durationMs('90d', LONGEST_KEEP_MS),
   MAX_UPLOAD_BYTES: bytes('500MB', MAX_STORED_BYTES),
 
   TENANT_CONCURRENCY: z.coerce.number().int().min(1).default(20),

@@ -1,4 +1,4 @@
-import { fromString, typeidUnboxed } from 'typeid-js';
+import { fromString, fromUUID, typeidUnboxed } from 'typeid-js';
 
 /** Type prefixes of our ids (the REST contract, "Conventions"; `acc` and `att` never leave the house). */
 export type IdPrefix = 'job' | 'ses' | 'ast' | 'msg' | 'evt' | 'key' | 'acc' | 'snap' | 'att' | 'req' | 'render';
@@ -16,4 +16,10 @@ export function isId(text: string, prefix: IdPrefix): boolean {
   } catch {
     return false;
   }
+}
+
+/** The border in time: every id of that type that was made before `at` is smaller (UUIDv7, RFC 9562, 5.7). */
+export function lowestIdAt(prefix: IdPrefix, at: Date): string {
+  const ms = Math.max(0, at.getTime()).toString(16).padStart(12, '0');
+  return fromUUID(`${ms.slice(0, 8)}-${ms.slice(8)}-7000-8000-000000000000`, prefix);
 }

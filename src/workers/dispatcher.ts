@@ -1,5 +1,6 @@
-import type { Queryable } from '../lib/db/database.ts';
-import { type Dispatch, markDispatched } from '../lib/db/dispatch.ts';
+import type pg from 'pg';
+import { transaction } from '../lib/db/database.ts';
+import { type Dispatch, lockDispatch, markDispatched } from '../lib/db/dispatch.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Producer } from '../lib/queue/producer.ts';
 import { startLoop } from './loop.ts';
@@ -10,13 +11,16 @@ const POLL_INTERVAL_MS = 250;
 const BATCH = 500;
 
 /** Hands ready jobs from Postgres to the queue: pick, mark, commit, add. Several may run at once. */
-export function startDispatcher(deps: { db: Queryable; producer: Producer; tenantConcurrency: number; log: Logger }) {
+export function startDispatcher(deps: { db: pg.Pool; producer: Producer; tenantConcurrency: number; log: Logger }) {
   return startLoop({
     name: 'dispatcher',
     intervalMs: POLL_INTERVAL_MS,
     log: deps.log,
     async work() {
-      const marked = await markDispatched(deps.db, { limit: BATCH, tenantConcurrency: deps.tenantConcurrency });
+      const marked = await transaction(deps.db, async (client) => {
+        await lockDispatch(client);
+        return markDispatched(client, { limit: BATCH, tenantConcurrency: deps.tenantConcurrency });
+      });
       if (marked.length > 0) await add(deps, marked);
       return marked.length >= BATCH;
     },

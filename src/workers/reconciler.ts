@@ -2,37 +2,50 @@ import type { Queryable } from '../lib/db/database.ts';
 import { findOverdue, type Overdue, unmarkDispatched } from '../lib/db/dispatch.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Producer } from '../lib/queue/producer.ts';
+import { createSlots } from '../lib/slots.ts';
 import { startLoop } from './loop.ts';
 
 /** How often forgotten jobs are looked for. In ms. */
 const INTERVAL_MS = 5_000;
 /** A dispatched job normally starts within milliseconds; after so long it is worth asking the queue for it. In ms. */
 const GRACE_MS = 10_000;
-/** Jobs looked after in one round, so that a wiped queue fills again at a steady pace. */
+/** Jobs looked after in one round. Every job gets its look, however many before it are only waiting their turn. */
 const BATCH = 2_000;
+/** Questions to the queue at once: enough to hide its latency, few enough not to crowd out the work itself. */
+const QUESTIONS_AT_ONCE = 50;
 
 /**
  * Finds jobs that were dispatched, are due and that nobody works on, and makes those ready again whose entry the queue
  * no longer has: after a crash between commit and add, or a wiped queue.
  */
 export function startReconciler(deps: { db: Queryable; producer: Producer; log: Logger; onReady(): void }) {
+  let after = '';
   return startLoop({
     name: 'reconciler',
     intervalMs: INTERVAL_MS,
     log: deps.log,
     async work() {
-      const overdue = await findOverdue(deps.db, GRACE_MS, BATCH);
-      const lost: Overdue[] = [];
-      for (const job of overdue) {
-        const held = await deps.producer.holds(job.lane, { job_id: job.id, dispatch_no: job.dispatch_no });
-        if (!held) lost.push(job);
-      }
+      const overdue = await findOverdue(deps.db, { graceMs: GRACE_MS, after, limit: BATCH });
+      const isMore = overdue.length === BATCH;
+      after = isMore ? (overdue.at(-1)?.id ?? '') : '';
+      const lost = await findLost(deps.producer, overdue);
       if (lost.length > 0) {
         const ready = await unmarkDispatched(deps.db, lost);
         deps.log.warn({ count: ready }, 'jobs had fallen out of the queue and are ready again');
         deps.onReady();
       }
-      return false;
+      return isMore;
     },
   });
+}
+
+async function findLost(producer: Producer, overdue: readonly Overdue[]): Promise<Overdue[]> {
+  const lost: Overdue[] = [];
+  const inSlot = createSlots(QUESTIONS_AT_ONCE);
+  const ask = async (job: Overdue) => {
+    const held = await producer.holds(job.lane, { job_id: job.id, dispatch_no: job.dispatch_no });
+    if (!held) lost.push(job);
+  };
+  await Promise.all(overdue.map((job) => inSlot(() => ask(job))));
+  return lost;
 }

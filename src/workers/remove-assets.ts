@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { AssetStore } from '../lib/assets/folder-store.ts';
+import { createFileRemoval } from '../lib/assets/remove-files.ts';
 import { removeAssets } from '../lib/db/assets.ts';
 import type { Logger } from '../lib/logger.ts';
 import { startLoop } from './loop.ts';
@@ -17,18 +18,7 @@ export function startAssetRemoval(deps: {
   ttlMs: number;
   log: Logger;
 }) {
-  const removeFiles = async (keys: string[]): Promise<Set<string>> => {
-    const gone = new Set<string>();
-    for (const key of keys) {
-      try {
-        await deps.store.remove(key);
-        gone.add(key);
-      } catch (error) {
-        deps.log.warn({ err: error, store_key: key }, 'a file could not be removed');
-      }
-    }
-    return gone;
-  };
+  const removeFiles = createFileRemoval(deps.store, deps.log);
   return startLoop({
     name: 'asset removal',
     intervalMs: INTERVAL_MS,

@@ -20,6 +20,7 @@ import { startUnstartedSweep } from './end-unstarted.ts';
 import { startHeartbeats } from './heartbeats.ts';
 import { startReconciler } from './reconciler.ts';
 import { startAssetRemoval } from './remove-assets.ts';
+import { startRetention } from './retention.ts';
 import { createProcessor } from './run-job.ts';
 
 /** Connections for our own statements: the hot ones take a millisecond, so a few serve thousands of jobs. */
@@ -81,6 +82,12 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
     ttlMs: config.ASSET_TTL,
     log,
   });
+  const retention = startRetention({
+    db: db.pool,
+    store,
+    keep: { eventsMs: config.EVENT_RETENTION, jobsMs: config.JOB_RETENTION },
+    log,
+  });
   const heartbeats = startHeartbeats(db.pool, log);
   const kick = () => {
     dispatcher.kick();
@@ -99,7 +106,8 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
 
   return {
     async stop() {
-      await Promise.all([dispatcher.stop(), reconciler.stop(), removal.stop(), unstarted.stop()]);
+      const loops = [dispatcher, reconciler, removal, retention, unstarted];
+      await Promise.all(loops.map((loop) => loop.stop()));
       const closed = Promise.all(queueWorkers.map((worker) => worker.close()));
       if (!(await settlesWithin(closed, config.DRAIN_TIMEOUT))) {
         for (const worker of queueWorkers) worker.cancelAllJobs('shutdown');

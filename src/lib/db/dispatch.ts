@@ -4,10 +4,20 @@ import type { Queryable } from './database.ts';
 /** A job that was marked as dispatched and is to be added to its lane's queue. */
 export type Dispatch = { id: string; lane: Lane; dispatch_no: number; delay_ms: number };
 
+/** Any number that nothing else locks; the same for all processes on one database. */
+const DISPATCH_LOCK = 7_233_501;
+
+/**
+ * Lets one dispatcher mark at a time, until its transaction ends: two that count a tenant's jobs at the same moment
+ * would both fill it up to its concurrency.
+ */
+export async function lockDispatch(client: Queryable): Promise<void> {
+  await client.query('SELECT pg_advisory_xact_lock($1)', [DISPATCH_LOCK]);
+}
+
 /**
  * Marks up to `limit` ready jobs as dispatched and returns them. Jobs between two phases come first and are not capped
  * again; fresh ones are taken from the tenants in turn, each up to its concurrency, by rank (domain/rank.ts).
- * Several dispatchers may run at once (SKIP LOCKED).
  */
 export async function markDispatched(
   db: Queryable,
@@ -52,14 +62,17 @@ export async function markDispatched(
 /** A dispatched job that should have been taken up long ago. */
 export type Overdue = { id: string; lane: Lane; dispatch_no: number };
 
-/** Jobs that were dispatched, are due since `graceMs`, and that nobody holds: oldest first. */
-export async function findOverdue(db: Queryable, graceMs: number, limit: number): Promise<Overdue[]> {
+/** Jobs that were dispatched, are due since `graceMs`, and that nobody holds; in the order of their ids, after one. */
+export async function findOverdue(
+  db: Queryable,
+  page: { graceMs: number; after: string; limit: number },
+): Promise<Overdue[]> {
   const { rows } = await db.query<Overdue>(
     `SELECT id, lane, dispatch_no FROM public.job
      WHERE dispatched_at < now() - $1 * interval '1 ms' AND due_at < now() - $1 * interval '1 ms'
-       AND finished_at IS NULL AND (lease_until IS NULL OR lease_until < now())
-     ORDER BY due_at LIMIT $2`,
-    [graceMs, limit],
+       AND finished_at IS NULL AND (lease_until IS NULL OR lease_until < now()) AND id > $2
+     ORDER BY id LIMIT $3`,
+    [page.graceMs, page.after, page.limit],
   );
   return rows;
 }
