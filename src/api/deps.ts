@@ -1,9 +1,8 @@
 import type { Accounts } from '../lib/accounts.ts';
 import type { AssetStore } from '../lib/assets/folder-store.ts';
-import type { NewJob } from '../lib/commands/submit-job.ts';
+import type { Submit } from '../lib/commands/submit-job.ts';
 import type { Vault } from '../lib/crypto.ts';
 import type { Database } from '../lib/db/database.ts';
-import type { JobRecord } from '../lib/domain/job.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { NemoClient } from '../lib/nemo/client.ts';
 import type { Skill } from '../lib/skills.ts';
@@ -15,7 +14,7 @@ export type ApiDeps = {
   db: Database;
   vault: Vault;
   /** Accepts a job, in one commit (commands/submit-job.ts). */
-  submit(job: NewJob): Promise<JobRecord>;
+  submit: Submit;
   skills: ReadonlyMap<string, Skill>;
   webhookPolicy: AddressPolicy;
   /** Feeds the clients that wait for jobs. */

@@ -1,7 +1,7 @@
 import { createAccounts } from '../lib/accounts.ts';
 import { createFolderStore } from '../lib/assets/folder-store.ts';
 import { bootstrapTenant } from '../lib/commands/bootstrap-tenant.ts';
-import { submitJob } from '../lib/commands/submit-job.ts';
+import { createSubmission } from '../lib/commands/submit-job.ts';
 import type { Config } from '../lib/config.ts';
 import { createVault } from '../lib/crypto.ts';
 import { openDatabase } from '../lib/db/database.ts';
@@ -39,11 +39,12 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
   const transport = createTransport(config.NEMO_API_URL);
   const nemo = createNemoClient(transport);
   const accounts = createAccounts({ db, vault, nemo, nemoToken: config.NEMO_TOKEN });
+  const submission = createSubmission(db.pool);
   const watcher = createJobWatcher(db.pool, log);
   const app = buildApp({
     db,
     vault,
-    submit: (job) => submitJob(db.pool, job),
+    submit: submission.submit,
     skills,
     webhookPolicy,
     watcher,
@@ -55,6 +56,8 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
     log,
   });
   app.addHook('onClose', async () => {
+    // A client that hung up has submitted all the same.
+    await submission.flush();
     // Waits for tokens that are being renewed; without the upstream they would be issued and not stored.
     await db.close();
     await transport.close();

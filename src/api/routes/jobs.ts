@@ -12,7 +12,7 @@ export const jobRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) => {
   const app = fastify.withTypeProvider<ZodTypeProvider>();
 
   app.post('/jobs', { schema: { body: SubmitJob } }, async (request, reply) => {
-    const accepted = await deps.submit(await prepareJob(deps, request, request.body));
+    const accepted = await deps.submit(await prepareJob(deps, request, request.body), null);
     reply.header('location', `/v1/jobs/${accepted.id}`);
     const job = await waitAsPreferred(deps, request, reply, accepted);
     return reply.code(isTerminal(job.status) ? 200 : 202).send(jobView(job));

@@ -14,7 +14,7 @@ export function jobView(job: JobRecord) {
     session_id: job.session_id,
     batch_id: null,
     custom_id: null,
-    client_reference: null,
+    client_reference: job.client_reference,
     metadata: job.metadata,
     priority: job.priority,
     waiting:
@@ -30,8 +30,8 @@ export function jobView(job: JobRecord) {
     created_at: job.created_at.toISOString(),
     started_at: job.started_at?.toISOString() ?? null,
     finished_at: job.finished_at?.toISOString() ?? null,
-    deadline_at: null,
-    expires_at: null,
+    deadline_at: job.deadline_at?.toISOString() ?? null,
+    expires_at: job.expires_at?.toISOString() ?? null,
     request_id: job.request_id,
     links: {
       self,
