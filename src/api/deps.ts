@@ -7,6 +7,7 @@ import type { Logger } from '../lib/logger.ts';
 import type { NemoClient } from '../lib/nemo/client.ts';
 import type { Skill } from '../lib/skills.ts';
 import type { AddressPolicy } from '../lib/webhooks/url-policy.ts';
+import type { Once } from './create-once.ts';
 import type { JobWatcher } from './job-watcher.ts';
 
 /** What the API works with; built once a process. */
@@ -15,6 +16,8 @@ export type ApiDeps = {
   vault: Vault;
   /** Accepts a job, in one commit (commands/submit-job.ts). */
   submit: Submit;
+  /** Answers POSTs that create something, once an idempotency key. */
+  once: Once;
   skills: ReadonlyMap<string, Skill>;
   webhookPolicy: AddressPolicy;
   /** Feeds the clients that wait for jobs. */

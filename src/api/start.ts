@@ -11,6 +11,7 @@ import { createTransport } from '../lib/nemo/transport.ts';
 import { loadSkills } from '../lib/skills.ts';
 import { newWebhookSecret } from '../lib/webhooks/sign.ts';
 import { buildApp } from './app.ts';
+import { createOnce } from './create-once.ts';
 import { createJobWatcher } from './job-watcher.ts';
 
 /** Connections of one API process: its statements take a millisecond or two. */
@@ -45,6 +46,7 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
     db,
     vault,
     submit: submission.submit,
+    once: createOnce(db.pool),
     skills,
     webhookPolicy,
     watcher,

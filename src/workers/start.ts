@@ -19,6 +19,7 @@ import { startDispatcher } from './dispatcher.ts';
 import { startHeartbeats } from './heartbeats.ts';
 import { startReconciler } from './reconciler.ts';
 import { startAssetRemoval } from './remove-assets.ts';
+import { startKeyRemoval } from './remove-keys.ts';
 import { createProcessor } from './run-job.ts';
 
 /** Connections for our own statements: the hot ones take a millisecond, so a few serve thousands of jobs. */
@@ -80,6 +81,7 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
     ttlMs: config.ASSET_TTL,
     log,
   });
+  const keyRemoval = startKeyRemoval({ db: db.pool, log });
   const heartbeats = startHeartbeats(db.pool, log);
   const kick = () => {
     dispatcher.kick();
@@ -97,7 +99,7 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
 
   return {
     async stop() {
-      await Promise.all([dispatcher.stop(), reconciler.stop(), removal.stop()]);
+      await Promise.all([dispatcher.stop(), reconciler.stop(), removal.stop(), keyRemoval.stop()]);
       const closed = Promise.all(queueWorkers.map((worker) => worker.close()));
       if (!(await settlesWithin(closed, config.DRAIN_TIMEOUT))) {
         for (const worker of queueWorkers) worker.cancelAllJobs('shutdown');
