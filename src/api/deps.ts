@@ -1,13 +1,13 @@
 import type { Accounts } from '../lib/accounts.ts';
 import type { AssetStore } from '../lib/assets/folder-store.ts';
-import type { NewJob } from '../lib/commands/submit-job.ts';
+import type { Submit } from '../lib/commands/submit-job.ts';
 import type { Vault } from '../lib/crypto.ts';
 import type { Database } from '../lib/db/database.ts';
-import type { JobRecord } from '../lib/domain/job.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { NemoClient } from '../lib/nemo/client.ts';
 import type { Skill } from '../lib/skills.ts';
 import type { AddressPolicy } from '../lib/webhooks/url-policy.ts';
+import type { Once } from './create-once.ts';
 import type { JobWatcher } from './job-watcher.ts';
 
 /** What the API works with; built once a process. */
@@ -15,7 +15,9 @@ export type ApiDeps = {
   db: Database;
   vault: Vault;
   /** Accepts a job, in one commit (commands/submit-job.ts). */
-  submit(job: NewJob): Promise<JobRecord>;
+  submit: Submit;
+  /** Answers POSTs that create something, once an idempotency key. */
+  once: Once;
   skills: ReadonlyMap<string, Skill>;
   webhookPolicy: AddressPolicy;
   /** Feeds the clients that wait for jobs. */

@@ -1,4 +1,4 @@
-import type { NewJob } from '../lib/commands/submit-job.ts';
+import type { NewJob } from '../lib/db/insert-jobs.ts';
 import type { GenerateOptions } from '../lib/domain/prompt.ts';
 import { type Fault, Problem } from '../lib/errors.ts';
 import { isId } from '../lib/ids.ts';
@@ -52,6 +52,10 @@ function newJob(body: SubmitJob, prompt: string, from: Requester): NewJob {
     metadata,
     priority,
     webhook: webhook ?? null,
+    clientReference: body.client_reference ?? null,
+    startTimeoutS: body.start_timeout ?? null,
+    deadlineS: body.deadline ?? null,
+    waitForCredits: body.wait_for_credits,
     requestId: from.id,
     sessionId: body.session_id ?? null,
   };

@@ -1,7 +1,7 @@
 import { createAccounts } from '../lib/accounts.ts';
 import { createFolderStore } from '../lib/assets/folder-store.ts';
 import { bootstrapTenant } from '../lib/commands/bootstrap-tenant.ts';
-import { submitJob } from '../lib/commands/submit-job.ts';
+import { createSubmission } from '../lib/commands/submit-job.ts';
 import type { Config } from '../lib/config.ts';
 import { createVault } from '../lib/crypto.ts';
 import { openDatabase } from '../lib/db/database.ts';
@@ -11,6 +11,7 @@ import { createTransport } from '../lib/nemo/transport.ts';
 import { loadSkills } from '../lib/skills.ts';
 import { newWebhookSecret } from '../lib/webhooks/sign.ts';
 import { buildApp } from './app.ts';
+import { createOnce } from './create-once.ts';
 import { createJobWatcher } from './job-watcher.ts';
 
 /** Connections of one API process: its statements take a millisecond or two. */
@@ -39,11 +40,13 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
   const transport = createTransport(config.NEMO_API_URL);
   const nemo = createNemoClient(transport);
   const accounts = createAccounts({ db, vault, nemo, nemoToken: config.NEMO_TOKEN });
+  const submission = createSubmission(db.pool);
   const watcher = createJobWatcher(db.pool, log);
   const app = buildApp({
     db,
     vault,
-    submit: (job) => submitJob(db.pool, job),
+    submit: submission.submit,
+    once: createOnce(db.pool),
     skills,
     webhookPolicy,
     watcher,
@@ -55,6 +58,8 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
     log,
   });
   app.addHook('onClose', async () => {
+    // A client that hung up has submitted all the same.
+    await submission.flush();
     // Waits for tokens that are being renewed; without the upstream they would be issued and not stored.
     await db.close();
     await transport.close();

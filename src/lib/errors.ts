@@ -10,9 +10,14 @@ export const PROBLEMS = {
   job_not_retryable: { status: 409, title: 'There is nothing to retry' },
   retry_in_progress: { status: 409, title: 'The job is being retried already' },
   charge_unknown: { status: 409, title: 'A retry may cost credits a second time' },
+  idempotency_in_flight: { status: 409, title: 'The first request with this key is still under way' },
+  client_reference_used: { status: 409, title: 'Another job has this client reference' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'This content type is not understood' },
   validation_failed: { status: 422, title: 'The request has faults' },
+  idempotency_key_reused: { status: 422, title: 'This key was used for another request' },
+  rate_limited: { status: 429, title: 'Too many requests' },
+  queue_full: { status: 429, title: 'Too many jobs are waiting' },
   internal_error: { status: 500, title: 'Something went wrong on our side' },
   unavailable: { status: 503, title: 'Not available right now' },
 } as const satisfies Record<string, { status: number; title: string }>;
@@ -29,18 +34,18 @@ export class Problem extends Error {
   readonly faults: readonly Fault[];
   /** Seconds, for the Retry-After header. */
   readonly retryAfterS: number | null;
-  /** The path of what stands in the way: the job that there is already. */
-  readonly link: string | null;
+  /** The address of what is there already, where that is in the way. */
+  readonly existing: string | null;
 
   constructor(
     code: ProblemCode,
     detail: string,
-    more: { faults?: readonly Fault[]; retryAfterS?: number; link?: string; cause?: unknown } = {},
+    more: { faults?: readonly Fault[]; retryAfterS?: number; existing?: string; cause?: unknown } = {},
   ) {
     super(detail, { cause: more.cause });
     this.code = code;
     this.faults = more.faults ?? [];
     this.retryAfterS = more.retryAfterS ?? null;
-    this.link = more.link ?? null;
+    this.existing = more.existing ?? null;
   }
 }

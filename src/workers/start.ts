@@ -20,6 +20,7 @@ import { startUnstartedSweep } from './end-unstarted.ts';
 import { startHeartbeats } from './heartbeats.ts';
 import { startReconciler } from './reconciler.ts';
 import { startAssetRemoval } from './remove-assets.ts';
+import { startKeyRemoval } from './remove-keys.ts';
 import { startRetention } from './retention.ts';
 import { createProcessor } from './run-job.ts';
 
@@ -88,6 +89,7 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
     keep: { eventsMs: config.EVENT_RETENTION, jobsMs: config.JOB_RETENTION },
     log,
   });
+  const keyRemoval = startKeyRemoval({ db: db.pool, log });
   const heartbeats = startHeartbeats(db.pool, log);
   const kick = () => {
     dispatcher.kick();
@@ -106,7 +108,7 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
 
   return {
     async stop() {
-      const loops = [dispatcher, reconciler, removal, retention, unstarted];
+      const loops = [dispatcher, reconciler, removal, keyRemoval, retention, unstarted];
       await Promise.all(loops.map((loop) => loop.stop()));
       const closed = Promise.all(queueWorkers.map((worker) => worker.close()));
       if (!(await settlesWithin(closed, config.DRAIN_TIMEOUT))) {

@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => service?.stop());
 
 const retry = (id: string, body: unknown = {}) =>
-  service.client.post<JobView & { code: string; link: string }>(`/v1/jobs/${id}/retry`, body);
+  service.client.post<JobView & { code: string; existing: string }>(`/v1/jobs/${id}/retry`, body);
 
 const failed = async (body: Record<string, unknown>) => {
   const { id } = await service.client.submit({ type: 'generate', ...body });
@@ -143,7 +143,17 @@ describe('retry', () => {
     const taken = answers.filter(({ status }) => status === 202);
     expect(taken).toHaveLength(1);
     const [second] = answers.filter(({ status }) => status === 409);
-    expect(second?.body).toMatchObject({ code: 'retry_in_progress', link: `/v1/jobs/${taken[0]?.body.id}` });
+    expect(second?.body).toMatchObject({ code: 'retry_in_progress', existing: `/v1/jobs/${taken[0]?.body.id}` });
+    await service.client.ended(String(taken[0]?.body.id));
+  });
+
+  it('the same request again, by its Idempotency-Key, is answered with the same retry', async () => {
+    const first = await failed({ prompt: 'Once #no-change' });
+    const ask = () => service.client.post<JobView>(`/v1/jobs/${first.id}/retry`, {}, { 'idempotency-key': 'retry-1' });
+    const [made, replayed] = [await ask(), await ask()];
+    expect([made.status, replayed.status]).toEqual([202, 202]);
+    expect(replayed.body.id).toBe(made.body.id);
+    expect(replayed.headers['idempotent-replayed']).toBe('true');
   });
 
   it('what has not ended, or has succeeded, is not retryable', async () => {

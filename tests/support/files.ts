@@ -52,15 +52,23 @@ export function sha256Of({ content }: TestFile): string {
 
 /** `POST /v1/assets` as a browser would. */
 export async function postFiles<T>(service: TestService, ...files: TestFile[]): Promise<{ status: number; body: T }> {
-  const form = new FormData();
-  for (const { name, content } of files) form.append('file', new Blob([new Uint8Array(content)]), name);
-  return postForm(service, form);
+  return postForm(service, formOf(...files));
 }
 
-export async function postForm<T>(service: TestService, body: FormData): Promise<{ status: number; body: T }> {
-  const headers = { authorization: `Bearer ${service.env.BOOTSTRAP_API_KEY}` };
+export function formOf(...files: TestFile[]): FormData {
+  const form = new FormData();
+  for (const { name, content } of files) form.append('file', new Blob([new Uint8Array(content)]), name);
+  return form;
+}
+
+export async function postForm<T>(
+  service: TestService,
+  body: FormData,
+  more: Record<string, string> = {},
+): Promise<{ status: number; headers: Headers; body: T }> {
+  const headers = { authorization: `Bearer ${service.env.BOOTSTRAP_API_KEY}`, ...more };
   const answer = await fetch(`${service.url}/v1/assets`, { method: 'POST', headers, body });
-  return { status: answer.status, body: (await answer.json()) as T };
+  return { status: answer.status, headers: answer.headers, body: (await answer.json()) as T };
 }
 
 /** Gives one file; fails the test when it is not taken. */

@@ -1,10 +1,15 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { Redis } from 'ioredis';
 import { freePort } from '../../src/local/free-port.ts';
 
-export type TestRedis = { url: string; stop(): Promise<void> };
+export type TestRedis = {
+  url: string;
+  stop(): Promise<void>;
+  /** Ends the server with all that it holds, and starts an empty one in its place; not for one that others gave us. */
+  outage: { begin(): Promise<void>; end(): Promise<void> } | null;
+};
 
 /** A Redis that nobody else uses: a server of its own, or, where REDIS_URL names one, a database of it for this test worker. */
 export async function startRedis(): Promise<TestRedis> {
@@ -14,11 +19,24 @@ export async function startRedis(): Promise<TestRedis> {
   url.pathname = `/${process.env.VITEST_POOL_ID ?? '0'}`;
   const client = new Redis(url.href);
   await client.flushdb();
-  return { url: url.href, stop: async () => client.disconnect() };
+  return { url: url.href, stop: async () => client.disconnect(), outage: null };
 }
 
 async function spawnRedis(): Promise<TestRedis> {
   const port = await freePort();
+  let server = await serve(port);
+  const stop = async () => {
+    const exited = once(server, 'exit');
+    server.kill('SIGTERM');
+    await exited;
+  };
+  const end = async () => {
+    server = await serve(port);
+  };
+  return { url: `redis://127.0.0.1:${port}`, stop, outage: { begin: stop, end } };
+}
+
+async function serve(port: number): Promise<ChildProcess> {
   const server = spawn('redis-server', [
     '--port',
     String(port),
@@ -30,12 +48,5 @@ async function spawnRedis(): Promise<TestRedis> {
     'no',
   ]);
   for await (const line of createInterface(server.stdout)) if (line.includes('Ready to accept connections')) break;
-  return {
-    url: `redis://127.0.0.1:${port}`,
-    async stop() {
-      const exited = once(server, 'exit');
-      server.kill('SIGTERM');
-      await exited;
-    },
-  };
+  return server;
 }

@@ -28,6 +28,8 @@ export type TestService = {
   client: Client;
   sandbox: TestSandbox;
   database: TestDatabase;
+  /** Only in the Redis project. */
+  redis: TestRedis | null;
   env: Record<string, string>;
   startWorkers(): Promise<Workers>;
   stop(): Promise<void>;
@@ -76,6 +78,7 @@ export async function startService(
     client: createClient(api.url, apiKey),
     sandbox,
     database,
+    redis,
     env,
     startWorkers: start,
     async stop() {

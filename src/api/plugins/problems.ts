@@ -54,7 +54,7 @@ function send(request: FastifyRequest, reply: FastifyReply, problem: Problem): F
       code: problem.code,
       instance: request.url.split('?')[0],
       request_id: request.id,
-      ...(problem.link === null ? {} : { link: problem.link }),
+      ...(problem.existing === null ? {} : { existing: problem.existing }),
       ...(problem.faults.length > 0 ? { errors: problem.faults } : {}),
     });
 }

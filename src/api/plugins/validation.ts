@@ -3,10 +3,19 @@ import type { z } from 'zod';
 import { findBadText } from '../../lib/domain/bad-text.ts';
 import { type Fault, Problem } from '../../lib/errors.ts';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The body as it was sent; `body` has been read by the schema, defaults and all. */
+    sentBody: unknown;
+  }
+}
+
 /** Requests are checked with zod; every fault is answered with its pointer, all at once. */
 export const validation = plugin(
   async (app) => {
+    app.decorateRequest('sentBody', undefined);
     app.addHook('preValidation', async (request) => {
+      request.sentBody = request.body;
       const faults = findBadText(request.body);
       if (faults.length > 0)
         throw new Problem('validation_failed', 'The body has text that cannot be stored.', { faults });

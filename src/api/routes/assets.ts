@@ -1,40 +1,35 @@
 import multipart from '@fastify/multipart';
 import type { FastifyPluginAsync } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { deleteAsset } from '../../lib/db/assets.ts';
+import { storeAssets } from '../../lib/commands/store-assets.ts';
+import { type AssetRow, deleteAsset } from '../../lib/db/assets.ts';
 import { Problem } from '../../lib/errors.ts';
-import { isId, newId } from '../../lib/ids.ts';
+import { isId } from '../../lib/ids.ts';
 import type { ApiDeps } from '../deps.ts';
 import { discardFiles, receiveFiles } from '../receive-files.ts';
 import { AssetParams, ListAssets } from '../schemas/assets.ts';
 import { listView, pageOf } from '../schemas/list.ts';
 
 /** Files that clients give us; jobs name them. */
-export const assetRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db, store, maxUploadBytes }) => {
+export const assetRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db, store, maxUploadBytes, once }) => {
   const app = fastify.withTypeProvider<ZodTypeProvider>();
   await app.register(multipart);
 
   app.post('/assets', async (request, reply) => {
     if (!request.isMultipart()) throw new Problem('unsupported_media_type', 'Send the files as multipart/form-data.');
     const files = await receiveFiles(request, store, maxUploadBytes);
-    const data = files.map((file) => ({
-      id: newId('ast'),
-      tenant_id: request.tenantId,
-      filename: file.filename,
-      content_type: file.contentType,
-      kind: file.kind,
-      format: file.format,
-      bytes: file.bytes,
-      sha256: file.sha256,
-      store_key: file.key,
-    }));
-    try {
-      const rows = await db.prisma.asset.createManyAndReturn({ data });
-      return reply.code(201).send({ object: 'list', data: rows.map(assetView) });
-    } catch (error) {
+    const rows = await once(request, reply, {
+      sent: files.map(({ filename, sha256 }) => [filename, sha256]),
+      create: (key) => storeAssets(db.pool, request.tenantId, files, key),
+      async again(ids) {
+        await discardFiles(store, files);
+        return keptAssets(request.tenantId, ids);
+      },
+    }).catch(async (error) => {
       await discardFiles(store, files);
       throw error;
-    }
+    });
+    return reply.code(201).send({ object: 'list', data: rows.map(assetView) });
   });
 
   app.get('/assets', { schema: { querystring: ListAssets } }, async (request) => {
@@ -58,16 +53,13 @@ export const assetRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db, st
     if (!isId(id, 'ast') || !(await deleteAsset(db.pool, request.tenantId, id))) throw noAsset();
     return reply.code(204).send();
   });
-};
 
-type AssetRow = {
-  id: string;
-  filename: string;
-  content_type: string;
-  kind: string;
-  bytes: number;
-  sha256: string;
-  created_at: Date;
+  /** Those of them that have not been deleted since, in their order. */
+  async function keptAssets(tenantId: string, ids: readonly string[]): Promise<AssetRow[]> {
+    const where = { id: { in: [...ids] }, tenant_id: tenantId, deleted_at: null };
+    const rows = await db.prisma.asset.findMany({ where });
+    return ids.flatMap((id) => rows.find((row) => row.id === id) ?? []);
+  }
 };
 
 function assetView({ id, filename, content_type, kind, bytes, sha256, created_at }: AssetRow) {

@@ -9,7 +9,7 @@ import { findJob } from '../find-job.ts';
 import { JobParams, RetryJob } from '../schemas/jobs.ts';
 
 /** What a client can do with a job that it has submitted. */
-export const jobActionRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db }) => {
+export const jobActionRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db, once }) => {
   const app = fastify.withTypeProvider<ZodTypeProvider>();
 
   app.post('/jobs/:id/cancel', { schema: { params: JobParams } }, async (request, reply) => {
@@ -20,9 +20,10 @@ export const jobActionRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db
 
   app.post('/jobs/:id/retry', { schema: { params: JobParams, body: RetryJob } }, async (request, reply) => {
     const found = await findJob(db, request.tenantId, request.params.id);
-    const job = await retryJob(db.pool, found, {
-      requestId: request.id,
-      acceptDuplicateCharge: request.body.accept_duplicate_charge,
+    const { accept_duplicate_charge: acceptDuplicateCharge } = request.body;
+    const job = await once(request, reply, {
+      create: (key) => retryJob(db.pool, found, { requestId: request.id, acceptDuplicateCharge, key }),
+      again: ([id = '']) => findJob(db, request.tenantId, id),
     });
     return reply.code(202).header('location', `/v1/jobs/${job.id}`).send(jobView(job));
   });

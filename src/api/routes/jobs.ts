@@ -12,10 +12,15 @@ export const jobRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) => {
   const app = fastify.withTypeProvider<ZodTypeProvider>();
 
   app.post('/jobs', { schema: { body: SubmitJob } }, async (request, reply) => {
-    const accepted = await deps.submit(await prepareJob(deps, request, request.body));
+    const accepted = await deps.once(request, reply, {
+      create: async (key) => deps.submit(await prepareJob(deps, request, request.body), key),
+      again: ([id = '']) => findJob(deps.db, request.tenantId, id),
+    });
     reply.header('location', `/v1/jobs/${accepted.id}`);
     const job = await waitAsPreferred(deps, request, reply, accepted);
-    return reply.code(isTerminal(job.status) ? 200 : 202).send(jobView(job));
+    // Without the wait, a replay after the job's end would have another status than the first answer.
+    const waited = preferredWaitS(request.headers.prefer) !== null;
+    return reply.code(waited && isTerminal(job.status) ? 200 : 202).send(jobView(job));
   });
 
   app.get('/jobs/:id', { schema: { params: JobParams } }, async (request, reply) => {

@@ -30,7 +30,10 @@ export const sessionRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) 
       const fault = { pointer: '/skill', detail: `Must be one of ${[...skills.keys()].join(', ')}.` };
       throw new Problem('validation_failed', `${fault.pointer}: ${fault.detail}`, { faults: [fault] });
     }
-    const id = await createSession(db.pool, { tenantId: request.tenantId, skill, language, name });
+    const id = await deps.once(request, reply, {
+      create: (key) => createSession(db.pool, { tenantId: request.tenantId, skill, language, name }, key),
+      again: async ([created = '']) => created,
+    });
     reply.code(201).header('location', `/v1/sessions/${id}`);
     return sessionView(await findSession(request.tenantId, id));
   });

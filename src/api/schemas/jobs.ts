@@ -12,6 +12,9 @@ const MAX_OPTION = 100;
 /** The skills speak of three minutes at most; an hour is certainly a slip. */
 const MAX_DURATION_S = 3_600;
 const MAX_METADATA_VALUE = 8_192;
+const MAX_CLIENT_REFERENCE = 255;
+/** What is not done in a month is not wanted any more. In s. */
+const MAX_TIMEOUT_S = 30 * 86_400;
 
 const exportOptions = {
   format: z.enum(EXPORT_FORMATS).default('mp4'),
@@ -47,6 +50,8 @@ const assets = z
   )
   .max(MAX_ASSETS, `At most ${MAX_ASSETS} files.`);
 
+const timeoutS = z.int().min(1).max(MAX_TIMEOUT_S).nullish();
+
 const common = {
   skill: z.string().default('nemo-video'),
   webhook: z
@@ -60,6 +65,14 @@ const common = {
     .refine((metadata) => Object.keys(metadata).length <= MAX_METADATA, `At most ${MAX_METADATA} entries.`)
     .default({}),
   priority: z.int().min(-100).max(100).default(0),
+  client_reference: z
+    .string()
+    .max(MAX_CLIENT_REFERENCE)
+    .refine((reference) => reference.trim() !== '', 'Must say something.')
+    .nullish(),
+  start_timeout: timeoutS,
+  deadline: timeoutS,
+  wait_for_credits: z.boolean().default(false),
 };
 
 /** The upstream has no such fields: these words go into the message. */

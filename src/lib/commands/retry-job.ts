@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { useAssets } from '../db/assets.ts';
 import { type Queryable, transaction } from '../db/database.ts';
+import { claimKey, type RequestKey } from '../db/idempotency-keys.ts';
 import { passRenderOn } from '../db/renders.ts';
 import { lockJob } from '../db/session-line.ts';
 import { isTerminal, type JobRecord, NO_COST, NO_PROGRESS } from '../domain/job.ts';
@@ -8,15 +9,17 @@ import { hasTurnResult, sendsMessage } from '../domain/retry.ts';
 import { Problem } from '../errors.ts';
 import { newId } from '../ids.ts';
 
-export type RetryRequest = { requestId: string; acceptDuplicateCharge: boolean };
+export type RetryRequest = { requestId: string; acceptDuplicateCharge: boolean; key: RequestKey | null };
 
 /**
  * Takes a failed, canceled or expired job up again as a new one, from where it ended: what its message brought is kept,
  * its render is followed or made anew from the stored draft (api.md, "retry"). A job that was retried before goes on
- * from its latest try. Throws job_not_retryable, retry_in_progress and charge_unknown.
+ * from its latest try. Throws job_not_retryable, retry_in_progress and charge_unknown, and KeyTaken.
  */
 export function retryJob(pool: pg.Pool, job: JobRecord, request: RetryRequest): Promise<JobRecord> {
   return transaction(pool, async (client) => {
+    const id = newId('job');
+    await claimKey(client, request.key, [id]);
     await lockJob(client, job.id, job.session_id);
     const tries = await triesOf(client, job.id);
     const latest = tries.at(-1);
@@ -24,7 +27,6 @@ export function retryJob(pool: pg.Pool, job: JobRecord, request: RetryRequest): 
     refuse(tries, latest, request);
     const resumes = hasTurnResult(latest);
     if (!resumes) await keepAssets(client, latest);
-    const id = newId('job');
     const retry = await insertRetry(client, latest, id, resumes, request.requestId);
     await passRenderOn(client, latest.id, id);
     await client.query('UPDATE public.session SET opened_by = $2 WHERE id = $1 AND opened_by = $3', [
@@ -55,13 +57,13 @@ async function triesOf(client: Queryable, jobId: string): Promise<JobRecord[]> {
 }
 
 function refuse(tries: readonly JobRecord[], latest: JobRecord, request: RetryRequest): void {
-  const link = `/v1/jobs/${latest.id}`;
+  const existing = `/v1/jobs/${latest.id}`;
   if (!isTerminal(latest.status)) {
-    if (tries.length > 1) throw new Problem('retry_in_progress', `${latest.id} is at it already.`, { link });
+    if (tries.length > 1) throw new Problem('retry_in_progress', `${latest.id} is at it already.`, { existing });
     throw new Problem('job_not_retryable', `The job has not ended yet: ${latest.status}.`);
   }
   if (latest.status === 'succeeded') {
-    throw new Problem('job_not_retryable', `${latest.id} has succeeded.`, { link });
+    throw new Problem('job_not_retryable', `${latest.id} has succeeded.`, { existing });
   }
   const mayHaveCost = tries.find((job) => job.charged !== 'no');
   if (mayHaveCost && sendsMessage(latest) && !request.acceptDuplicateCharge) {

@@ -1,62 +1,79 @@
 import type pg from 'pg';
-import { now } from '../clock.ts';
 import { useAssets } from '../db/assets.ts';
 import { type Queryable, transaction } from '../db/database.ts';
-import type { JobInput, JobRecord, JobType } from '../domain/job.ts';
-import { assetsOf, NO_COST, NO_PROGRESS } from '../domain/job.ts';
-import { rankMs } from '../domain/rank.ts';
+import { createGroupCommit } from '../db/group-commit.ts';
+import { findKey, KeyTaken, type RequestKey } from '../db/idempotency-keys.ts';
+import { assetIdsOf, insertJobs, type JobInsert, type NewJob, ownSession, type Place } from '../db/insert-jobs.ts';
+import { joinSessions } from '../db/session-line.ts';
+import { assetsOf, type JobRecord } from '../domain/job.ts';
 import { Problem } from '../errors.ts';
 import { newId } from '../ids.ts';
 
-export type NewJob = {
-  tenantId: string;
-  type: JobType;
-  skill: string;
-  language: string;
-  input: JobInput;
-  /** null: the job opens a session of its own. */
-  sessionId: string | null;
-  metadata: Record<string, string>;
-  priority: number;
-  webhook: { url: string; events: string[] } | null;
-  requestId: string;
-};
+/** Jobs of one statement: it stays below some 20 ms, and the next ones wait no longer. */
+const MAX_JOBS = 100;
+/** Statements at once: while one is being committed, another is being prepared. */
+const MAX_WRITES = 2;
+
+export type Submit = (job: NewJob, key: RequestKey | null) => Promise<JobRecord>;
 
 /**
- * Accepts a job: its row, its first event and, where it brings no session, a new session, in one commit.
- * A job of a session that another one holds waits for its turn. Throws a Problem when the session or an asset is not
- * the tenant's.
+ * Accepts jobs: each job's row, its first event, its idempotency key and, where it brings no session, a new session,
+ * in one commit. Jobs that come at the same time share a statement.
+ * `submit` throws a Problem when the session or an asset is not the tenant's or the client reference is in use, and
+ * KeyTaken when a request with the same key was first.
  */
-export async function submitJob(pool: pg.Pool, request: NewJob): Promise<JobRecord> {
-  const { sessionId } = request;
-  const id = newId('job');
-  const assetIds = assetIdsOf(request.input);
-  if (sessionId === null && assetIds.length === 0) return insertJob(pool, request, id, newId('ses'), true);
+export function createSubmission(pool: pg.Pool): { submit: Submit; flush(): Promise<void> } {
+  const shared = createGroupCommit<JobInsert, JobRecord>({
+    maxItems: MAX_JOBS,
+    maxWrites: MAX_WRITES,
+    write: (inserts) => insertAll(pool, inserts),
+  });
+  return {
+    submit(job, key) {
+      const asked = { id: newId('job'), job, key };
+      return needsTransaction(asked) ? submitAlone(pool, asked) : shared.add({ ...asked, place: ownSession() });
+    },
+    flush: shared.flush,
+  };
+}
+
+type Asked = Omit<JobInsert, 'place'>;
+
+/** It takes locks of others' rows, or can lose twice: then what it has taken must be given back. */
+function needsTransaction({ job, key }: Asked): boolean {
+  return job.sessionId !== null || assetIdsOf(job.input).length > 0 || (key !== null && job.clientReference !== null);
+}
+
+async function insertAll(pool: pg.Pool, inserts: readonly JobInsert[]): Promise<(JobRecord | Error)[]> {
+  const stored = await insertJobs(pool, inserts);
+  return Promise.all(inserts.map((insert) => stored.get(insert.id) ?? whyNot(pool, insert)));
+}
+
+/** A job of a session that another one holds waits for its turn. */
+function submitAlone(pool: pg.Pool, asked: Asked): Promise<JobRecord> {
   return transaction(pool, async (client) => {
-    if (assetIds.length > 0) await keepAssets(client, request, assetIds);
-    if (sessionId === null) return insertJob(client, request, id, newId('ses'), true);
-    const { rows } = await client.query<{ holder_job_id: string }>(
-      `UPDATE public.session SET holder_job_id = COALESCE(holder_job_id, $3)
-       WHERE id = $1 AND tenant_id = $2 RETURNING holder_job_id`,
-      [sessionId, request.tenantId, id],
-    );
-    const session = rows[0];
-    if (!session) {
-      const detail = 'There is no such session.';
-      throw new Problem('validation_failed', detail, { faults: [{ pointer: '/session_id', detail }] });
-    }
-    return insertJob(client, request, id, sessionId, session.holder_job_id === id);
+    await keepAssets(client, asked.job);
+    const insert = { ...asked, place: await takePlace(client, asked) };
+    const job = (await insertJobs(client, [insert])).get(asked.id) ?? (await whyNot(client, insert));
+    if (job instanceof Error) throw job;
+    return job;
   });
 }
 
-function assetIdsOf(input: JobInput): string[] {
-  return [...new Set(assetsOf(input).flatMap((ref) => ('asset_id' in ref ? ref.asset_id : [])))];
+async function takePlace(client: Queryable, { id, job }: Asked): Promise<Place> {
+  if (job.sessionId === null) return ownSession();
+  const place = (await joinSessions(client, job.tenantId, [{ id, sessionId: job.sessionId }])).get(id);
+  if (place) return place;
+  const detail = 'There is no such session.';
+  throw new Problem('validation_failed', detail, { faults: [{ pointer: '/session_id', detail }] });
 }
 
 /** They were there when the request was checked; from this commit on they stay while the job is open. */
-async function keepAssets(client: Queryable, request: NewJob, ids: string[]): Promise<void> {
-  const kept = await useAssets(client, request.tenantId, ids);
-  const faults = assetsOf(request.input).flatMap((ref, index) =>
+async function keepAssets(client: Queryable, { tenantId, input }: NewJob): Promise<void> {
+  const ids = assetIdsOf(input);
+  if (ids.length === 0) return;
+  const kept = await useAssets(client, tenantId, ids);
+  const faults = assetsOf(input).flatMap((ref, index) =>
     'url' in ref || kept.has(ref.asset_id)
       ? []
       : { pointer: `/assets/${index}/asset_id`, detail: 'There is no such asset.' },
@@ -65,63 +82,18 @@ async function keepAssets(client: Queryable, request: NewJob, ids: string[]): Pr
   if (first) throw new Problem('validation_failed', first.detail, { faults });
 }
 
-async function insertJob(
-  db: Queryable,
-  request: NewJob,
-  id: string,
-  sessionId: string,
-  isHead: boolean,
-): Promise<JobRecord> {
-  const status = isHead ? 'queued' : 'waiting';
-  const row = {
-    id,
-    tenant_id: request.tenantId,
-    session_id: sessionId,
-    opens_session: request.sessionId === null,
-    type: request.type,
-    skill: request.skill,
-    language: request.language,
-    status,
-    waiting_reason: isHead ? null : 'session',
-    priority: request.priority,
-    rank_ms: rankMs(now().getTime(), request.priority),
-    input: request.input,
-    asset_ids: assetIdsOf(request.input),
-    metadata: request.metadata,
-    webhook_url: request.webhook?.url ?? null,
-    webhook_events: request.webhook?.events ?? [],
-    progress: NO_PROGRESS,
-    cost: NO_COST,
-    request_id: request.requestId,
-    event_id: newId('evt'),
-    event_body: { status, phase: null, waiting: isHead ? null : { reason: 'session', until: null } },
-  };
-  const { rows } = await db.query<JobRecord>({
-    name: 'insert_jobs',
-    text: INSERT_JOBS,
-    values: [JSON.stringify([row])],
-  });
-  const job = rows[0];
-  if (!job) throw new Error('the insert of a job returned no row');
-  return job;
+/** Why a job was not inserted. It is there already when an earlier try was committed and only its answer was lost. */
+async function whyNot(db: Queryable, { id, job, key }: JobInsert): Promise<JobRecord | Error> {
+  const claimed = key && (await findKey(db, key));
+  if (key && claimed && claimed.resource_ids[0] !== id) return new KeyTaken(`the key was taken for ${key.route}`);
+  const { rows } = await db.query<JobRecord>(
+    'SELECT * FROM public.job WHERE id = $1 OR (tenant_id = $2 AND client_reference = $3)',
+    [id, job.tenantId, job.clientReference],
+  );
+  const own = rows.find((row) => row.id === id);
+  if (own) return own;
+  const first = rows[0];
+  if (!first) return new Error(`${id} was not stored, and nothing was in its way`);
+  const detail = `${first.id} has the client reference ${JSON.stringify(job.clientReference)}.`;
+  return new Problem('client_reference_used', detail, { existing: `/v1/jobs/${first.id}` });
 }
-
-/** Takes a list, so that many jobs are one statement. */
-const INSERT_JOBS = `
-  WITH fresh AS (
-    SELECT * FROM json_to_recordset($1::json) AS row(
-      id text, tenant_id text, session_id text, opens_session boolean, type text, skill text, language text,
-      status text, waiting_reason text, priority int, rank_ms float8, input json, asset_ids text[], metadata json, webhook_url text,
-      webhook_events text[], progress json, cost json, request_id text, event_id text, event_body json)
-  ), opened AS (
-    INSERT INTO public.session (id, tenant_id, skill, language, opened_by, holder_job_id)
-    SELECT session_id, tenant_id, skill, language, id, id FROM fresh WHERE opens_session
-  ), told AS (
-    INSERT INTO public.event (id, tenant_id, job_id, seq, type, body)
-    SELECT event_id, tenant_id, id, 1, 'job.queued', event_body FROM fresh
-  )
-  INSERT INTO public.job (id, tenant_id, session_id, type, skill, status, waiting_reason, priority, rank_ms, input, asset_ids,
-    metadata, webhook_url, webhook_events, progress, cost, request_id)
-  SELECT id, tenant_id, session_id, type, skill, status, waiting_reason, priority, rank_ms, input, asset_ids,
-    metadata, webhook_url, webhook_events, progress, cost, request_id FROM fresh
-  RETURNING *`;

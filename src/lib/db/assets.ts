@@ -1,8 +1,46 @@
 import type pg from 'pg';
 import { type Queryable, transaction } from './database.ts';
 
+/** A file in the store, as it is to be recorded. */
+export type NewAsset = {
+  filename: string;
+  contentType: string;
+  kind: string;
+  format: string;
+  bytes: number;
+  sha256: string;
+  key: string;
+};
+
+export type AssetRow = {
+  id: string;
+  filename: string;
+  content_type: string;
+  kind: string;
+  bytes: number;
+  sha256: string;
+  created_at: Date;
+};
+
 /** After a client deleted an asset, a submit that has just named it may still be on its way. */
 const DELETED_GRACE = "interval '1 minute'";
+
+/** Records assets. @returns their rows, in the same order. */
+export async function insertAssets(
+  db: Queryable,
+  tenantId: string,
+  assets: readonly (NewAsset & { id: string })[],
+): Promise<AssetRow[]> {
+  const { rows } = await db.query<AssetRow>(
+    `INSERT INTO public.asset (id, tenant_id, filename, content_type, kind, format, bytes, sha256, store_key)
+     SELECT id, $1, filename, "contentType", kind, format, bytes, sha256, key
+     FROM json_to_recordset($2::json) AS file(id text, filename text, "contentType" text, kind text, format text,
+       bytes int, sha256 text, key text)
+     RETURNING *`,
+    [tenantId, JSON.stringify(assets)],
+  );
+  return rows;
+}
 
 /**
  * Marks assets as used now, for a job that is being stored in the same transaction: the removal does not take them

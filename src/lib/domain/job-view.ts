@@ -14,7 +14,7 @@ export function jobView(job: JobRecord) {
     session_id: job.session_id,
     batch_id: null,
     custom_id: null,
-    client_reference: null,
+    client_reference: job.client_reference,
     metadata: job.metadata,
     priority: job.priority,
     waiting:

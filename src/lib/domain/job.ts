@@ -107,6 +107,7 @@ export type JobRecord = {
   metadata: Record<string, string>;
   webhook_url: string | null;
   webhook_events: string[];
+  client_reference: string | null;
   waiting_reason: WaitingReason | null;
   progress: Progress;
   result: JobResult | null;

@@ -1,0 +1,87 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { sha256 } from '../lib/crypto.ts';
+import type { Queryable } from '../lib/db/database.ts';
+import { type ClaimedKey, findKey, KeyTaken, type RequestKey } from '../lib/db/idempotency-keys.ts';
+import { canonicalJson } from '../lib/domain/canonical-json.ts';
+import { Problem } from '../lib/errors.ts';
+
+/** The contract: 1–255 visible ASCII characters, bare or in quotes. */
+const KEY = /^(?:"(?<quoted>[\x21-\x7e]{1,255})"|(?<bare>(?!")[\x21-\x7e]{1,255}))$/;
+/** A create takes milliseconds. In s. */
+const IN_FLIGHT_RETRY_S = 1;
+
+/**
+ * Answers a POST that creates something, once a key: `create` has its effect and claims the key it is given in the same
+ * commit (db/idempotency-keys.ts; null: the client sent none); the same request again finds what that made with
+ * `again`, by the ids that the key was claimed for. `sent` is what must be the same; by default body and query.
+ * Throws Problems.
+ */
+export type Once = <T>(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  effect: {
+    sent?: unknown;
+    create(key: RequestKey | null): Promise<T>;
+    again(resourceIds: readonly string[]): Promise<T>;
+  },
+) => Promise<T>;
+
+export function createOnce(db: Queryable): Once {
+  /** The requests of this process that may yet claim their key; those of others are met at its unique index. */
+  const inFlight = new Set<string>();
+  return async (request, reply, { sent = [request.sentBody, request.query], create, again }) => {
+    const key = readKey(request, sent);
+    if (!key) return create(null);
+    const name = JSON.stringify([key.tenantId, key.route, key.key]);
+    if (inFlight.has(name)) throw stillInFlight();
+    inFlight.add(name);
+    try {
+      const made = await claimOrFind(db, key, create);
+      if ('created' in made) return made.created;
+      if (made.earlier.fingerprint !== key.fingerprint) {
+        throw new Problem('idempotency_key_reused', 'The first request with this key said something else.');
+      }
+      reply.header('idempotent-replayed', 'true');
+      return await again(made.earlier.resource_ids);
+    } finally {
+      inFlight.delete(name);
+    }
+  };
+}
+
+async function claimOrFind<T>(
+  db: Queryable,
+  key: RequestKey,
+  create: (key: RequestKey) => Promise<T>,
+): Promise<{ created: T } | { earlier: ClaimedKey }> {
+  const earlier = await findKey(db, key);
+  if (earlier) return { earlier };
+  try {
+    return { created: await create(key) };
+  } catch (error) {
+    if (!(error instanceof KeyTaken)) throw error;
+    const winner = await findKey(db, key);
+    if (!winner) throw stillInFlight();
+    return { earlier: winner };
+  }
+}
+
+/** Null without the header. One key of two paths is two keys: each retry of a job, say, has its own. */
+function readKey(request: FastifyRequest, sent: unknown): RequestKey | null {
+  const header = request.headers['idempotency-key'];
+  if (header === undefined) return null;
+  const { quoted, bare } = KEY.exec(String(header))?.groups ?? {};
+  const key = quoted ?? bare;
+  if (key === undefined) {
+    const fault = { pointer: 'Idempotency-Key', detail: 'Must be 1 to 255 visible ASCII characters.' };
+    throw new Problem('validation_failed', `${fault.pointer}: ${fault.detail}`, { faults: [fault] });
+  }
+  const route = `${request.method} ${request.url.split('?')[0]}`;
+  return { tenantId: request.tenantId, route, key, fingerprint: sha256(canonicalJson(sent)) };
+}
+
+function stillInFlight(): Problem {
+  return new Problem('idempotency_in_flight', 'The first request with this key is not answered yet.', {
+    retryAfterS: IN_FLIGHT_RETRY_S,
+  });
+}

@@ -1,0 +1,134 @@
+import { now } from '../clock.ts';
+import { assetsOf, type JobInput, type JobRecord, type JobType, NO_COST, NO_PROGRESS } from '../domain/job.ts';
+import { rankMs } from '../domain/rank.ts';
+import { newId } from '../ids.ts';
+import type { Queryable } from './database.ts';
+import type { RequestKey } from './idempotency-keys.ts';
+
+/** A checked job that is to be stored. */
+export type NewJob = {
+  tenantId: string;
+  type: JobType;
+  skill: string;
+  language: string;
+  input: JobInput;
+  /** null: the job opens a session of its own. */
+  sessionId: string | null;
+  metadata: Record<string, string>;
+  priority: number;
+  webhook: { url: string; events: string[] } | null;
+  clientReference: string | null;
+  /** Seconds from now until it must have started; until it must have ended. */
+  startTimeoutS: number | null;
+  deadlineS: number | null;
+  waitForCredits: boolean;
+  requestId: string;
+};
+
+/** Where a job stands in its session: at the head it may run, from `dueAt` on if that is set. */
+export type Place = { sessionId: string; isHead: boolean; dueAt: Date | null };
+
+/** One job of a statement: under `id`, claiming `key` if there is one. */
+export type JobInsert = { id: string; job: NewJob; key: RequestKey | null; place: Place };
+
+/** The head of a session that the job opens itself. */
+export function ownSession(): Place {
+  return { sessionId: newId('ses'), isHead: true, dueAt: null };
+}
+
+/** The assets that a job names, each once. */
+export function assetIdsOf(input: JobInput): string[] {
+  return [...new Set(assetsOf(input).flatMap((ref) => ('asset_id' in ref ? ref.asset_id : [])))];
+}
+
+/**
+ * Stores jobs with their sessions, first events and idempotency keys, in one statement. Never throws for a conflict:
+ * a job whose key, client reference or id is there already is left out, with all that belongs to it.
+ * (Its key would stay, though, if the reference is lost after the key was won: a job with both needs a transaction.)
+ * @returns the stored jobs by their ids.
+ */
+export async function insertJobs(db: Queryable, inserts: readonly JobInsert[]): Promise<Map<string, JobRecord>> {
+  const { rows } = await db.query<JobRecord>({
+    name: 'insert_jobs',
+    text: INSERT_JOBS,
+    values: [JSON.stringify(inserts.map(toRow))],
+  });
+  return new Map(rows.map((job) => [job.id, job]));
+}
+
+function toRow({ id, job, key, place }: JobInsert) {
+  const status = place.isHead ? 'queued' : 'waiting';
+  const reason = place.isHead ? null : 'session';
+  return {
+    id,
+    tenant_id: job.tenantId,
+    session_id: place.sessionId,
+    opens_session: job.sessionId === null,
+    type: job.type,
+    skill: job.skill,
+    language: job.language,
+    status,
+    waiting_reason: reason,
+    priority: job.priority,
+    rank_ms: rankMs(now().getTime(), job.priority),
+    input: job.input,
+    asset_ids: assetIdsOf(job.input),
+    metadata: job.metadata,
+    webhook_url: job.webhook?.url ?? null,
+    webhook_events: job.webhook?.events ?? [],
+    client_reference: job.clientReference,
+    progress: NO_PROGRESS,
+    cost: NO_COST,
+    request_id: job.requestId,
+    start_timeout_s: job.startTimeoutS,
+    deadline_s: job.deadlineS,
+    wait_for_credits: job.waitForCredits,
+    due_at: place.dueAt,
+    event_id: newId('evt'),
+    event_body: { status, phase: null, waiting: reason && { reason, until: null } },
+    key: key?.key ?? null,
+    key_route: key?.route ?? null,
+    key_fingerprint: key?.fingerprint ?? null,
+  };
+}
+
+/**
+ * Keys and references are taken in one order by all statements, and all keys before any reference (the sort of the
+ * jobs comes after their filter): two statements cannot wait for each other.
+ */
+const INSERT_JOBS = `
+  WITH asked AS (
+    SELECT * FROM json_to_recordset($1::json) AS row(
+      id text, tenant_id text, session_id text, opens_session boolean, type text, skill text, language text,
+      status text, waiting_reason text, priority int, rank_ms float8, input json, asset_ids text[], metadata json,
+      webhook_url text, webhook_events text[], client_reference text, progress json, cost json, request_id text,
+      start_timeout_s int, deadline_s int, wait_for_credits boolean, due_at timestamptz,
+      event_id text, event_body json, key text, key_route text, key_fingerprint text)
+  ), won AS (
+    INSERT INTO public.idempotency_key (tenant_id, route, key, fingerprint, resource_ids)
+    SELECT tenant_id, key_route, key, key_fingerprint, ARRAY[id] FROM asked WHERE key IS NOT NULL
+    ORDER BY tenant_id, key_route, key
+    ON CONFLICT DO NOTHING
+    RETURNING resource_ids[1] AS id
+  ), accepted AS (
+    INSERT INTO public.job (id, tenant_id, session_id, type, skill, status, waiting_reason, priority, rank_ms, input,
+      asset_ids, metadata, webhook_url, webhook_events, client_reference, progress, cost, request_id,
+      expires_at, deadline_at, wait_for_credits, due_at)
+    SELECT id, tenant_id, session_id, type, skill, status, waiting_reason, priority, rank_ms, input,
+      asset_ids, metadata, webhook_url, webhook_events, client_reference, progress, cost, request_id,
+      now() + start_timeout_s * interval '1 s', now() + deadline_s * interval '1 s', wait_for_credits,
+      COALESCE(due_at, now())
+    FROM asked WHERE key IS NULL OR id IN (SELECT id FROM won)
+    ORDER BY tenant_id, client_reference, id
+    ON CONFLICT DO NOTHING
+    RETURNING *
+  ), opened AS (
+    INSERT INTO public.session (id, tenant_id, skill, language, opened_by, holder_job_id)
+    SELECT accepted.session_id, accepted.tenant_id, accepted.skill, asked.language, accepted.id, accepted.id
+    FROM accepted JOIN asked USING (id) WHERE asked.opens_session
+  ), told AS (
+    INSERT INTO public.event (id, tenant_id, job_id, seq, type, body)
+    SELECT asked.event_id, accepted.tenant_id, accepted.id, accepted.seq, 'job.queued', asked.event_body
+    FROM accepted JOIN asked USING (id)
+  )
+  SELECT * FROM accepted`;
