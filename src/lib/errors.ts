@@ -6,6 +6,7 @@ export const PROBLEMS = {
   invalid_json: { status: 400, title: 'The body is not valid JSON' },
   unauthorized: { status: 401, title: 'A valid API key is needed' },
   not_found: { status: 404, title: 'There is nothing here' },
+  draft_not_ready: { status: 409, title: 'There is nothing to export yet' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'This content type is not understood' },
   validation_failed: { status: 422, title: 'The request has faults' },

@@ -1,12 +1,12 @@
-import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyPluginAsync } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { isTerminal, type JobRecord } from '../../lib/domain/job.ts';
+import { isTerminal } from '../../lib/domain/job.ts';
 import { jobView, lookAgainAfterS } from '../../lib/domain/job-view.ts';
 import type { ApiDeps } from '../deps.ts';
 import { findJob } from '../find-job.ts';
 import { prepareJob } from '../prepare-job.ts';
 import { JobParams, SubmitJob } from '../schemas/jobs.ts';
-import { jobEnds, preferredWaitS } from '../wait-for-job.ts';
+import { waitAsPreferred } from '../wait-for-job.ts';
 
 export const jobRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) => {
   const app = fastify.withTypeProvider<ZodTypeProvider>();
@@ -29,20 +29,6 @@ export const jobRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) => {
     return jobView(job);
   });
 };
-
-/** `Prefer: wait=n` answers when the job has ended or the time is up, with the job as it is then. */
-async function waitAsPreferred(
-  { db, watcher }: ApiDeps,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  job: JobRecord,
-): Promise<JobRecord> {
-  const seconds = preferredWaitS(request.headers.prefer);
-  if (seconds === null) return job;
-  reply.header('preference-applied', 'wait');
-  await jobEnds(watcher, job, seconds);
-  return findJob(db, request.tenantId, job.id);
-}
 
 /** `If-None-Match`: a list of entity tags, weak ones included, or `*` (RFC 9110, 13.1.2). */
 function matches(header: string | undefined, etag: string): boolean {

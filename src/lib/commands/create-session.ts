@@ -4,7 +4,7 @@ import { newId } from '../ids.ts';
 /** A session of the client's own, for jobs to come; it is opened upstream by the first of them. @returns its id. */
 export async function createSession(
   db: Queryable,
-  session: { tenantId: string; skill: string; language: string; name: string | null },
+  session: { tenantId: string; skill: string; language: string | null; name: string | null },
 ): Promise<string> {
   const id = newId('ses');
   await db.query('INSERT INTO public.session (id, tenant_id, skill, language, name) VALUES ($1, $2, $3, $4, $5)', [
