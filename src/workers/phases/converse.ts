@@ -2,6 +2,7 @@ import { monotonicMs, now } from '../../lib/clock.ts';
 import { beginTurn } from '../../lib/commands/begin-turn.ts';
 import { withdrawTurn } from '../../lib/commands/end-turn.ts';
 import { sha256 } from '../../lib/crypto.ts';
+import { nameAccountUser } from '../../lib/db/sessions.ts';
 import { jobError } from '../../lib/domain/failures.ts';
 import type { GenerateInput } from '../../lib/domain/job.ts';
 import { writeMessage } from '../../lib/domain/prompt.ts';
@@ -26,13 +27,15 @@ export async function converse(work: Work): Promise<Step> {
   if (work.job.turn_state === 'closed') return concludeTurn(work, session);
 
   const state = await work.deps.nemo.state(who, upstreamId, work.signal);
+  const before = readSessionState(state);
+  // Before anything can be refused for want of credits: the link to register carries the name.
+  if (before.userId) await nameAccountUser(work.deps.db.pool, accountId, before.userId);
   const credits = await readBalance(work, accountId, who);
   if (credits.available <= 0) {
     return { kind: 'fail', error: jobError('credits_exhausted', { registerUrl: await registerUrl(work, accountId) }) };
   }
 
   const { SSE_TOTAL_TIMEOUT, SSE_IDLE_TIMEOUT } = work.deps.config;
-  const before = readSessionState(state);
   const stateHash = sha256(stateFingerprint(before));
   const committing = monotonicMs();
   work.accept(
