@@ -27,7 +27,7 @@ export function exportJob(message: SendMessage, sessionId: string): SubmitJob {
 
 /** What `prepareJob` finds at fault, under the names that the message has for it. */
 export function asFaultOfMessage(error: unknown): unknown {
-  if (!(error instanceof Problem)) return error;
+  if (!(error instanceof Problem) || error.code !== 'validation_failed') return error;
   const faults = error.faults.map((fault) => (fault.pointer === '/prompt' ? { ...fault, pointer: '/text' } : fault));
   return new Problem(error.code, error.message.replace(/^\/prompt:/, '/text:'), { faults, cause: error });
 }
