@@ -13,6 +13,7 @@ import { jobActionRoutes } from './routes/job-actions.ts';
 import { jobEventRoutes } from './routes/job-events.ts';
 import { jobOutputRoutes } from './routes/job-output.ts';
 import { jobRoutes } from './routes/jobs.ts';
+import { messageRoutes } from './routes/messages.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { skillRoutes } from './routes/skills.ts';
 import { webhookSecretRoutes } from './routes/webhook-secret.ts';
@@ -47,6 +48,7 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
       await v1.register(jobActionRoutes, deps);
       await v1.register(jobEventRoutes, deps);
       await v1.register(jobOutputRoutes, deps);
+      await v1.register(messageRoutes, deps);
       await v1.register(sessionRoutes, deps);
       await v1.register(creditRoutes, deps);
       await v1.register(accountRoutes, deps);

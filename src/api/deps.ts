@@ -29,5 +29,7 @@ export type ApiDeps = {
   nemo: Pick<NemoClient, 'credits' | 'state'>;
   /** NEMO_WEB_URL. */
   webUrl: string;
+  /** CREDITS_LOW. */
+  creditsLow: number;
   log: Logger;
 };

@@ -1,4 +1,5 @@
 import type { NewJob } from '../lib/db/insert-jobs.ts';
+import { NO_LANGUAGE } from '../lib/domain/job.ts';
 import type { GenerateOptions } from '../lib/domain/prompt.ts';
 import { type Fault, Problem } from '../lib/errors.ts';
 import { isId } from '../lib/ids.ts';
@@ -7,9 +8,6 @@ import { checkWebhookUrl } from '../lib/webhooks/url-policy.ts';
 import type { ApiDeps } from './deps.ts';
 import { readAssets } from './read-assets.ts';
 import type { SubmitJob } from './schemas/jobs.ts';
-
-/** The language of a session whose job says nothing of it. */
-const NO_LANGUAGE = 'en';
 
 type Deps = Pick<ApiDeps, 'db' | 'store' | 'skills' | 'webhookPolicy'>;
 /** Who asks: of a request, what a job keeps. */

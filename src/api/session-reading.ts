@@ -1,4 +1,7 @@
 import { now } from '../lib/clock.ts';
+import { readSessionFiles } from '../lib/domain/session-files.ts';
+import { readSessionState } from '../lib/domain/session-state.ts';
+import { isExportable, timelineView } from '../lib/domain/timeline.ts';
 import { Problem } from '../lib/errors.ts';
 import type { ApiDeps } from './deps.ts';
 import { liveRead } from './live-read.ts';
@@ -8,6 +11,7 @@ const TRY_AGAIN_S = 30;
 
 /** The columns of a session that tell where its state is. */
 type SessionRecord = {
+  id: string;
   account_id: string | null;
   upstream_id: string | null;
   skill: string;
@@ -32,4 +36,21 @@ export async function readSession(deps: ApiDeps, row: SessionRecord): Promise<Se
   if (row.state === null || row.state_at === null)
     throw new Problem('unavailable', 'The session cannot be read right now.', { retryAfterS: TRY_AGAIN_S });
   return { data: row.state, at: row.state_at, stale: true };
+}
+
+/** The state of a session as clients see it. Throws unavailable as `readSession` does. */
+export async function readStateView(deps: ApiDeps, row: SessionRecord) {
+  const { data, at, stale } = await readSession(deps, row);
+  const state = readSessionState(data);
+  return {
+    object: 'session_state' as const,
+    session_id: row.id,
+    timeline: timelineView(state),
+    canvas: state.canvas,
+    media: state.media.map(({ url, kind }) => ({ url, kind })),
+    files: readSessionFiles(data),
+    ready_for_export: isExportable(state),
+    as_of: at.toISOString(),
+    stale,
+  };
 }

@@ -55,6 +55,7 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
     accounts,
     nemo,
     webUrl: config.NEMO_WEB_URL,
+    creditsLow: config.CREDITS_LOW,
     log,
   });
   app.addHook('onClose', async () => {

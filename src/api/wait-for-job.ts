@@ -1,5 +1,8 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isTerminal, type JobRecord } from '../lib/domain/job.ts';
 import { endsJob } from '../lib/domain/job-events.ts';
+import type { ApiDeps } from './deps.ts';
+import { findJob } from './find-job.ts';
 import type { JobWatcher } from './job-watcher.ts';
 
 /** `Prefer: wait=<1–60>` (RFC 7240, 4.3): the seconds; null for anything else, which is ignored. */
@@ -9,8 +12,22 @@ export function preferredWaitS(header: string | string[] | undefined): number | 
   return seconds >= 1 && seconds <= 60 ? seconds : null;
 }
 
+/** `Prefer: wait=n` answers when the job has ended or the time is up, with the job as it is then. */
+export async function waitAsPreferred(
+  { db, watcher }: Pick<ApiDeps, 'db' | 'watcher'>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  job: JobRecord,
+): Promise<JobRecord> {
+  const seconds = preferredWaitS(request.headers.prefer);
+  if (seconds === null) return job;
+  reply.header('preference-applied', 'wait');
+  await jobEnds(watcher, job, seconds);
+  return findJob(db, request.tenantId, job.id);
+}
+
 /** Resolves when the job has ended (true), or when the time is up or the process stops (false). */
-export function jobEnds(watcher: JobWatcher, job: JobRecord, seconds: number): Promise<boolean> {
+function jobEnds(watcher: JobWatcher, job: JobRecord, seconds: number): Promise<boolean> {
   if (isTerminal(job.status)) return Promise.resolve(true);
   return new Promise((resolve) => {
     const finish = (ended: boolean) => {

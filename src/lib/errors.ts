@@ -12,6 +12,7 @@ export const PROBLEMS = {
   charge_unknown: { status: 409, title: 'A retry may cost credits a second time' },
   idempotency_in_flight: { status: 409, title: 'The first request with this key is still under way' },
   client_reference_used: { status: 409, title: 'Another job has this client reference' },
+  draft_not_ready: { status: 409, title: 'There is nothing to export yet' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'This content type is not understood' },
   validation_failed: { status: 422, title: 'The request has faults' },

@@ -78,6 +78,7 @@ async function tryAgain(work: Work, phase: Phase, failure: FailureCode, error: u
 async function fail(work: Work, failure: FailureCode, error: unknown): Promise<Step> {
   // Nothing could be learned of a turn that may have run: that, and not the last error, is what the client must know.
   const code = work.job.phase === 'reconcile' ? 'outcome_unknown' : failure;
+  if (failure === 'session_not_found') await loseSession(work);
   const answer = error instanceof UpstreamError ? error.answer : null;
   const upstream = answer && { status: answer.status, code: answer.code };
   if (code === 'unsupported_file') return unsupportedFile(work, upstream);
@@ -85,6 +86,11 @@ async function fail(work: Work, failure: FailureCode, error: unknown): Promise<S
     return lackCredits(work, work.job.account_id, work.job.cost.before, upstream);
   const registers = work.job.account_id === null ? null : await registerUrl(work, work.job.account_id);
   return { kind: 'fail', error: jobError(code, { upstream, registerUrl: registers }) };
+}
+
+/** Clients see that the session is gone; the next job of it looks whether it still is. One never opened stays new. */
+async function loseSession(work: Work): Promise<void> {
+  if ((await work.session()).upstream_id !== null) await work.writeSession({ status: 'lost' });
 }
 
 /** The upstream does not take a file: the formats that it does take are in the words. */

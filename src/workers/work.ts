@@ -31,7 +31,8 @@ export class Interrupted extends Error {
 export type SessionRow = {
   id: string;
   account_id: string | null;
-  language: string;
+  language: string | null;
+  status: string;
   task_id: string | null;
   upstream_id: string | null;
   workspace_url: string | null;

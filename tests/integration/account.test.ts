@@ -41,6 +41,9 @@ const accountOf = async (sessionId: string) => {
   return row;
 };
 
+const statusOf = async (sessionId: string) =>
+  (await service.client.get<{ status: string }>(`/v1/sessions/${sessionId}`)).body.status;
+
 describe('the account of a tenant', () => {
   it('is anonymous at first, then the registered one that was put, then the same anonymous one again', async () => {
     service = await startService({ workers: false });
@@ -163,12 +166,14 @@ describe('a session', () => {
       charged: 'no',
       error: { code: 'session_not_found' },
     });
+    expect(await statusOf(registered.session_id)).toBe('lost');
     expect((await ask(anonymous.session_id)).status).toBe('succeeded');
     const later = await ask();
     expect((await accountOf(later.session_id))?.id).toBe((await accountOf(anonymous.session_id))?.id);
 
     await put(ONE);
     expect((await ask(registered.session_id)).status).toBe('succeeded');
+    expect(await statusOf(registered.session_id)).toBe('ready');
     expect((await service.sandbox.log()).tokens).toHaveLength(1);
   });
 

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { IncomingMessage } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import path from 'node:path';
 import { request } from 'undici';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { newId } from '../../src/lib/ids.ts';
 import {
   type AssetView,
@@ -133,7 +134,8 @@ describe('giving files', () => {
     expect(answer.body.status).toBe(status);
   });
 
-  it('a client that leaves in the middle leaves nothing behind', async () => {
+  /** A client that has sent half a file, of which some is on the disk. */
+  async function halfSent(): Promise<Socket> {
     const before = await kept();
     const { hostname, port } = new URL(service.url);
     const socket = connect(Number(port), hostname);
@@ -145,9 +147,37 @@ describe('giving files', () => {
     );
     socket.write(pngFile('a.png', 500_000).content);
     await waitFor('the beginning of a file', async () => (await kept()).files > before.files);
-    socket.destroy();
-    await waitFor('the clean-up', async () => (await kept()).files === before.files);
-    expect(await kept()).toEqual(before);
+    return socket;
+  }
+
+  it('a client that leaves in the middle leaves nothing behind', async () => {
+    await unchanged(async () => {
+      const before = await kept();
+      (await halfSent()).destroy();
+      await waitFor('the clean-up', async () => (await kept()).files === before.files);
+    });
+  });
+
+  it('a client that is silent for a minute has gone', async () => {
+    // The minute itself is left out.
+    const limits: number[] = [];
+    const { setTimeout: setLimit } = IncomingMessage.prototype;
+    const spied = vi.spyOn(IncomingMessage.prototype, 'setTimeout').mockImplementation(function (
+      this: IncomingMessage,
+      ms,
+      silent,
+    ) {
+      limits.push(ms);
+      return setLimit.call(this, 500, silent);
+    });
+    onTestFinished(() => spied.mockRestore());
+    await unchanged(async () => {
+      const before = await kept();
+      const socket = await halfSent();
+      await once(socket.resume(), 'close');
+      await waitFor('the clean-up', async () => (await kept()).files === before.files);
+    });
+    expect(limits).toEqual([60_000]);
   });
 });
 

@@ -85,6 +85,14 @@ describe('GET /v1/credits', () => {
     expect((await snapshots()).body.data).toHaveLength(2);
   });
 
+  it('tells that the credits are low, once, as a worker does', async () => {
+    service = await startService({ workers: false, sandbox: { credits: 150 }, env: { CREDITS_LOW: '200' } });
+    const answers = [await credits(), await credits()];
+    expect(answers.map(({ body }) => body.available)).toEqual([150, 150]);
+    const told = await service.database.sql("SELECT tenant_id, job_id, body FROM event WHERE type = 'credits.low'");
+    expect(told).toMatchObject([{ tenant_id: 'default', job_id: null, body: { available: 150, threshold: 200 } }]);
+  });
+
   it('renews an anonymous token that is refused, once for all who ask, with the same client id', async () => {
     service = await startService({ workers: false });
     await credits();

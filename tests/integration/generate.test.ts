@@ -45,6 +45,7 @@ describe('a generate job with export', () => {
       result: null,
       error: null,
       charged: 'no',
+      cost: { before: null, after: null, charged: 0, certainty: 'none' },
       links: { self: `/v1/jobs/${accepted.id}` },
     });
     expect(accepted.session_id).toMatch(/^ses_/);
@@ -146,7 +147,7 @@ it('an export job renders what an earlier job left in the session', async () => 
   expect(job).toMatchObject({
     status: 'succeeded',
     charged: 'no',
-    cost: { certainty: 'none' },
+    cost: { charged: 0, certainty: 'none' },
     result: { text: '', changes: [], output: { format: 'mov', verified: true } },
   });
 });

@@ -53,9 +53,23 @@ describe('POST /v1/sessions', () => {
   });
 
   it('takes a body with nothing in it, and none', async () => {
-    expect(await create()).toMatchObject({ name: null, skill: 'nemo-video', language: 'en' });
+    expect(await create()).toMatchObject({ name: null, skill: 'nemo-video', language: null });
     const none = await service.client.post<SessionView>('/v1/sessions', 'null');
     expect(none).toMatchObject({ status: 201, body: { name: null, skill: 'nemo-video' } });
+  });
+
+  it.each([
+    [{ type: 'generate', prompt: '一只在雪地里的狐狸' }, 'zh-CN'],
+    [{ type: 'generate', prompt: 'A fox', language: 'de' }, 'de'],
+    [{ type: 'export' }, 'en'],
+  ])('without a language has that of the job that opens it upstream: %j', async (job, language) => {
+    const { id } = await create();
+    await service.client.ended((await service.client.submit({ ...job, session_id: id })).id);
+    const opened = await service.client.get(`/v1/sessions/${id}`);
+    expect(opened.body).toMatchObject({ status: 'ready', language });
+    const later = await service.client.submit({ type: 'generate', prompt: 'What is there?', session_id: id });
+    await service.client.ended(later.id);
+    expect((await service.client.get(`/v1/sessions/${id}`)).body).toMatchObject({ language });
   });
 
   it.each([
@@ -172,6 +186,44 @@ describe('the state of a session', () => {
     expect(none.headers['retry-after']).toMatch(/^\d+$/);
     expect((await state(used.id)).body.stale).toBe(false);
     await service.database.sql('UPDATE session SET state_at = $2 WHERE id = $1', [used.id, stored]);
+  });
+});
+
+describe('a session that the upstream no longer knows', () => {
+  const ask = async (prompt: string, session_id: string | null = null) =>
+    service.client.ended((await service.client.submit({ type: 'generate', prompt, session_id })).id);
+  const statusOf = async (id: string) => (await service.client.get<SessionView>(`/v1/sessions/${id}`)).body.status;
+
+  it('is lost from the job on that found it gone; later ones look for it and send nothing', async () => {
+    const { session_id: id } = await ask('A heron');
+    expect(await ask('A title #session-gone', id)).toMatchObject({ error: { code: 'session_not_found' } });
+    expect(await statusOf(id)).toBe('lost');
+    expect(await ask('Another title', id)).toMatchObject({
+      status: 'failed',
+      phase: 'session',
+      charged: 'no',
+      error: { code: 'session_not_found', retryable: false },
+    });
+    expect(await statusOf(id)).toBe('lost');
+    expect((await state(id)).body).toMatchObject({ stale: true, media: [{ kind: 'video' }] });
+    const { messages } = await service.sandbox.log();
+    expect(messages.filter(({ text }) => text === 'Another title')).toEqual([]);
+  });
+
+  it('is ready again once a job finds it', async () => {
+    const { session_id: id } = await ask('An otter');
+    await service.sandbox.fault({ route: 'GET /api/state', times: 1, code: 1002 });
+    expect(await ask('A title for the otter', id)).toMatchObject({ status: 'failed', charged: 'no' });
+    expect(await statusOf(id)).toBe('lost');
+    expect((await ask('A title after all', id)).status).toBe('succeeded');
+    expect(await statusOf(id)).toBe('ready');
+  });
+
+  it('is replaced where the job opened it itself and nothing has happened in it', async () => {
+    await service.sandbox.fault({ route: 'GET /api/state', times: 1, code: 1002 });
+    const { status, session_id: id } = await ask('A badger');
+    expect(status).toBe('succeeded');
+    expect(await statusOf(id)).toBe('ready');
   });
 });
 

@@ -54,7 +54,7 @@ const refused = (error: { code: string; [more: string]: unknown }): Row['job'] =
   phase: 'converse',
   charged: 'no',
   error,
-  cost: { certainty: 'none' },
+  cost: cost(0, 'none'),
   result: null,
 });
 const rendered = { ...made(), phase: 'verify' };

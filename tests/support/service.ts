@@ -5,7 +5,7 @@ import path from 'node:path';
 import { inject } from 'vitest';
 import { type Api, startApi } from '../../src/api/start.ts';
 import { readConfig } from '../../src/lib/config.ts';
-import { createLogger } from '../../src/lib/logger.ts';
+import { createLogger, type Logger } from '../../src/lib/logger.ts';
 import { startWorkers, type Workers } from '../../src/workers/start.ts';
 import { type Client, createClient } from './client.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
@@ -37,7 +37,13 @@ export type TestService = {
 
 /** API, worker and sandbox in this process, on a database (and, in the Redis project, a Redis) of their own. */
 export async function startService(
-  options: { env?: Record<string, string>; workers?: boolean; sandbox?: Parameters<typeof startTestSandbox>[0] } = {},
+  options: {
+    env?: Record<string, string>;
+    workers?: boolean;
+    sandbox?: Parameters<typeof startTestSandbox>[0];
+    /** In place of standard output. */
+    log?: Logger;
+  } = {},
 ): Promise<TestService> {
   const database = await createDatabase();
   const redis: TestRedis | null = inject('backend') === 'redis' ? await startRedis() : null;
@@ -57,7 +63,7 @@ export async function startService(
     LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
     ...options.env,
   };
-  const log = createLogger(env.LOG_LEVEL ?? 'silent', 'test');
+  const log = options.log ?? createLogger(env.LOG_LEVEL ?? 'silent', 'test');
   const api: Api = await startApi(readConfig(env), log);
   const started: Workers[] = [];
   const start = async () => {

@@ -1,40 +1,15 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { now } from '../../lib/clock.ts';
-import { storeCredits } from '../../lib/db/credits.ts';
-import { registerUrl } from '../../lib/domain/account.ts';
-import type { Credits } from '../../lib/domain/job.ts';
-import { Problem } from '../../lib/errors.ts';
-import { DEFAULT_SKILL } from '../../lib/skills.ts';
+import { creditsOf, readCredits } from '../credits-reading.ts';
 import type { ApiDeps } from '../deps.ts';
-import { liveRead } from '../live-read.ts';
 import { listQuery, listView, pageOf } from '../schemas/list.ts';
-
-/** An upstream that does not answer is often back soon. In s. */
-const TRY_AGAIN_S = 30;
 
 /** The credits of the account with which the tenant opens sessions. */
 export const creditRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) => {
   const app = fastify.withTypeProvider<ZodTypeProvider>();
-  const { db, accounts, nemo, webUrl } = deps;
+  const { db, accounts } = deps;
 
-  app.get('/credits', async (request) => {
-    const { tenantId } = request;
-    const accountId = await accounts.resolve(tenantId);
-    const live = await liveRead(deps, { accountId, skill: DEFAULT_SKILL }, nemo.credits);
-    if (live) await storeCredits(db.pool, { accountId, tenantId, jobId: null }, live);
-    const reading = live ? { credits: live, at: now(), stale: false } : await latest(accountId);
-    // Only now: the reading may have brought the account its token and its user.
-    const account = await db.prisma.account.findUniqueOrThrow({ where: { id: accountId } });
-    return {
-      object: 'credits',
-      ...reading.credits,
-      as_of: reading.at.toISOString(),
-      stale: reading.stale,
-      account: { kind: account.kind, token_expires_at: account.token_expires_at?.toISOString() ?? null },
-      register_url: registerUrl(account, webUrl),
-    };
-  });
+  app.get('/credits', async (request) => readCredits(deps, request.tenantId));
 
   app.get('/credits/snapshots', { schema: { querystring: listQuery('snap') } }, async (request) => {
     const account_id = await accounts.resolve(request.tenantId);
@@ -49,17 +24,4 @@ export const creditRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) =
       job_id: row.job_id,
     }));
   });
-
-  async function latest(accountId: string) {
-    const row = await db.prisma.credit_snapshot.findFirst({
-      where: { account_id: accountId },
-      orderBy: { at: 'desc' },
-    });
-    if (!row) throw new Problem('unavailable', 'The credits cannot be read right now.', { retryAfterS: TRY_AGAIN_S });
-    return { credits: creditsOf(row), at: row.at, stale: true };
-  }
 };
-
-function creditsOf({ available, frozen }: { available: number; frozen: number }): Credits {
-  return { available, frozen, total: available + frozen };
-}

@@ -1,26 +1,19 @@
-import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyPluginAsync } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { isTerminal, type JobRecord } from '../../lib/domain/job.ts';
 import { jobView, lookAgainAfterS } from '../../lib/domain/job-view.ts';
+import { acceptJob } from '../accept-job.ts';
 import type { ApiDeps } from '../deps.ts';
 import { findJob } from '../find-job.ts';
 import { prepareJob } from '../prepare-job.ts';
 import { JobParams, SubmitJob } from '../schemas/jobs.ts';
-import { jobEnds, preferredWaitS } from '../wait-for-job.ts';
+import { waitAsPreferred } from '../wait-for-job.ts';
 
 export const jobRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) => {
   const app = fastify.withTypeProvider<ZodTypeProvider>();
 
   app.post('/jobs', { schema: { body: SubmitJob } }, async (request, reply) => {
-    const accepted = await deps.once(request, reply, {
-      create: async (key) => deps.submit(await prepareJob(deps, request, request.body), key),
-      again: ([id = '']) => findJob(deps.db, request.tenantId, id),
-    });
-    reply.header('location', `/v1/jobs/${accepted.id}`);
-    const job = await waitAsPreferred(deps, request, reply, accepted);
-    // Without the wait, a replay after the job's end would have another status than the first answer.
-    const waited = preferredWaitS(request.headers.prefer) !== null;
-    return reply.code(waited && isTerminal(job.status) ? 200 : 202).send(jobView(job));
+    const job = await acceptJob(deps, request, reply, () => prepareJob(deps, request, request.body));
+    return jobView(job);
   });
 
   app.get('/jobs/:id', { schema: { params: JobParams } }, async (request, reply) => {
@@ -34,20 +27,6 @@ export const jobRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) => {
     return jobView(job);
   });
 };
-
-/** `Prefer: wait=n` answers when the job has ended or the time is up, with the job as it is then. */
-async function waitAsPreferred(
-  { db, watcher }: ApiDeps,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  job: JobRecord,
-): Promise<JobRecord> {
-  const seconds = preferredWaitS(request.headers.prefer);
-  if (seconds === null) return job;
-  reply.header('preference-applied', 'wait');
-  await jobEnds(watcher, job, seconds);
-  return findJob(db, request.tenantId, job.id);
-}
 
 /** `If-None-Match`: a list of entity tags, weak ones included, or `*` (RFC 9110, 13.1.2). */
 function matches(header: string | undefined, etag: string): boolean {

@@ -1,17 +1,15 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { createSession } from '../../lib/commands/create-session.ts';
-import { readSessionFiles } from '../../lib/domain/session-files.ts';
 import { readSessionState } from '../../lib/domain/session-state.ts';
 import { sessionView } from '../../lib/domain/session-view.ts';
-import { isExportable, timelineView } from '../../lib/domain/timeline.ts';
 import { timelineSvg } from '../../lib/domain/timeline-svg.ts';
 import { Problem } from '../../lib/errors.ts';
-import { isId } from '../../lib/ids.ts';
 import type { ApiDeps } from '../deps.ts';
+import { findSession } from '../find-session.ts';
 import { listQuery, listView, pageOf } from '../schemas/list.ts';
 import { CreateSession, SessionParams } from '../schemas/sessions.ts';
-import { readSession } from '../session-reading.ts';
+import { readSession, readStateView } from '../session-reading.ts';
 
 /** The picture brings its styles and nothing else, wherever it is opened. */
 const SVG_HEADERS = {
@@ -25,7 +23,7 @@ export const sessionRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) 
   const { db, skills } = deps;
 
   app.post('/sessions', { schema: { body: CreateSession } }, async (request, reply) => {
-    const { skill, language, name = null } = request.body;
+    const { skill, language = null, name = null } = request.body;
     if (!skills.has(skill)) {
       const fault = { pointer: '/skill', detail: `Must be one of ${[...skills.keys()].join(', ')}.` };
       throw new Problem('validation_failed', `${fault.pointer}: ${fault.detail}`, { faults: [fault] });
@@ -35,7 +33,7 @@ export const sessionRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) 
       again: async ([created = '']) => created,
     });
     reply.code(201).header('location', `/v1/sessions/${id}`);
-    return sessionView(await findSession(request.tenantId, id));
+    return sessionView(await findSession(db, request.tenantId, id));
   });
 
   app.get('/sessions', { schema: { querystring: listQuery('ses') } }, async (request) => {
@@ -45,34 +43,15 @@ export const sessionRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) 
   });
 
   app.get('/sessions/:id', { schema: { params: SessionParams } }, async (request) =>
-    sessionView(await findSession(request.tenantId, request.params.id)),
+    sessionView(await findSession(db, request.tenantId, request.params.id)),
   );
 
-  app.get('/sessions/:id/state', { schema: { params: SessionParams } }, async (request) => {
-    const row = await findSession(request.tenantId, request.params.id);
-    const { data, at, stale } = await readSession(deps, row);
-    const state = readSessionState(data);
-    return {
-      object: 'session_state',
-      session_id: row.id,
-      timeline: timelineView(state),
-      canvas: state.canvas,
-      media: state.media.map(({ url, kind }) => ({ url, kind })),
-      files: readSessionFiles(data),
-      ready_for_export: isExportable(state),
-      as_of: at.toISOString(),
-      stale,
-    };
-  });
+  app.get('/sessions/:id/state', { schema: { params: SessionParams } }, async (request) =>
+    readStateView(deps, await findSession(db, request.tenantId, request.params.id)),
+  );
 
   app.get('/sessions/:id/timeline.svg', { schema: { params: SessionParams } }, async (request, reply) => {
-    const { data } = await readSession(deps, await findSession(request.tenantId, request.params.id));
+    const { data } = await readSession(deps, await findSession(db, request.tenantId, request.params.id));
     return reply.headers(SVG_HEADERS).send(timelineSvg(readSessionState(data)));
   });
-
-  async function findSession(tenantId: string, id: string) {
-    const row = isId(id, 'ses') ? await db.prisma.session.findFirst({ where: { id, tenant_id: tenantId } }) : null;
-    if (!row) throw new Problem('not_found', 'There is no such session.');
-    return row;
-  }
 };

@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { readAssetUrl } from '../../lib/domain/asset-rules.ts';
-import { type AssetRef, EXPORT_FORMATS, EXPORT_QUALITIES, type ExportOptions } from '../../lib/domain/job.ts';
+import {
+  type AssetRef,
+  DEFAULT_EXPORT,
+  EXPORT_FORMATS,
+  EXPORT_QUALITIES,
+  type ExportOptions,
+} from '../../lib/domain/job.ts';
 import { PUBLIC_EVENTS } from '../../lib/domain/job-events.ts';
+import { language } from './language.ts';
 
 /** The contract's, for the prompt as it is sent: with the words of a text asset. In UTF-16 units. */
 export const MAX_PROMPT = 10_000;
@@ -16,9 +23,10 @@ const MAX_CLIENT_REFERENCE = 255;
 /** What is not done in a month is not wanted any more. In s. */
 const MAX_TIMEOUT_S = 30 * 86_400;
 
-const exportOptions = {
-  format: z.enum(EXPORT_FORMATS).default('mp4'),
-  quality: z.enum(EXPORT_QUALITIES).default('high'),
+/** The form of a finished video. */
+export const exportOptions = {
+  format: z.enum(EXPORT_FORMATS).default(DEFAULT_EXPORT.format),
+  quality: z.enum(EXPORT_QUALITIES).default(DEFAULT_EXPORT.quality),
 };
 
 /** `true`, or the wanted form; → the form, or null for no export. */
@@ -26,7 +34,7 @@ const exportWish = z
   .union([z.boolean(), z.strictObject(exportOptions)], { error: 'Must be true, false or {format, quality}.' })
   .default(false)
   .transform((wish): ExportOptions | null => {
-    if (wish === true) return { format: 'mp4', quality: 'high' };
+    if (wish === true) return DEFAULT_EXPORT;
     return wish === false ? null : wish;
   });
 
@@ -78,7 +86,8 @@ const common = {
 /** The upstream has no such fields: these words go into the message. */
 const optionText = z.string().min(1).max(MAX_OPTION);
 
-const generate = z.strictObject({
+/** The body of a job that says something to the agent. */
+export const GenerateJob = z.strictObject({
   type: z.literal('generate'),
   ...common,
   session_id: z.string().nullish(),
@@ -88,10 +97,7 @@ const generate = z.strictObject({
     .refine((prompt) => prompt.trim() !== '', 'Must say something.')
     .optional(),
   assets: assets.default([]),
-  language: z
-    .string()
-    .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'Must be an ISO code such as en or zh-CN.')
-    .optional(),
+  language: language.optional(),
   options: z
     .strictObject({
       model: optionText.optional(),
@@ -115,7 +121,7 @@ const uploadJob = z.strictObject({
 const exportJob = z.strictObject({ type: z.literal('export'), ...common, session_id: z.string(), ...exportOptions });
 
 /** The body of `POST /v1/jobs`. */
-export const SubmitJob = z.discriminatedUnion('type', [generate, uploadJob, exportJob], {
+export const SubmitJob = z.discriminatedUnion('type', [GenerateJob, uploadJob, exportJob], {
   error: (issue) => (issue.code === 'invalid_union' ? 'Must be generate, upload or export.' : undefined),
 });
 export type SubmitJob = z.output<typeof SubmitJob>;

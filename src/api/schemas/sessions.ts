@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DEFAULT_SKILL } from '../../lib/skills.ts';
+import { language } from './language.ts';
 
 const MAX_NAME = 200;
 
@@ -8,10 +9,8 @@ export const CreateSession = z.preprocess(
   (body) => body ?? {},
   z.strictObject({
     skill: z.string().default(DEFAULT_SKILL),
-    language: z
-      .string()
-      .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'Must be an ISO code such as en or zh-CN.')
-      .default('en'),
+    /** Left out: that of the first job's prompt. */
+    language: language.nullish(),
     name: z
       .string()
       .max(MAX_NAME)

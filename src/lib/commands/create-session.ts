@@ -6,7 +6,7 @@ import { newId } from '../ids.ts';
 /** A session of the client's own, for jobs to come; it is opened upstream by the first of them. Throws KeyTaken. @returns its id. */
 export function createSession(
   pool: pg.Pool,
-  session: { tenantId: string; skill: string; language: string; name: string | null },
+  session: { tenantId: string; skill: string; language: string | null; name: string | null },
   key: RequestKey | null,
 ): Promise<string> {
   const id = newId('ses');

@@ -7,6 +7,7 @@ export type SessionPatch = Partial<{
   task_id: string | null;
   upstream_id: string | null;
   workspace_url: string | null;
+  language: string;
   status: 'new' | 'ready' | 'lost';
   /** Kept for the record, and to compare with after a turn. */
   state: unknown;

@@ -17,6 +17,8 @@ export type Track = { type: number; segments: Segment[] };
 export type Draft = { tracks: Track[]; durationMs: number };
 
 const TEXT_TRACK = 7;
+/** No video is longer than a year: what claims to be is a slip, and sums of such times would be Infinity. In ms. */
+const LONGEST_MS = 366 * 86_400_000;
 
 /** Reads a draft (nemovideo-api.md, GET state: short names, all of them optional). Anything else is an empty one. */
 export function readDraft(raw: unknown): Draft {
@@ -57,5 +59,5 @@ function readSegment(raw: LooseObject, type: number, track: LooseObject, follows
 
 function duration(value: unknown): number | null {
   const ms = numberIn(value);
-  return ms === null ? null : Math.max(0, Math.round(ms));
+  return ms === null ? null : Math.min(Math.max(0, Math.round(ms)), LONGEST_MS);
 }

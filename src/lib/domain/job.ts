@@ -23,6 +23,7 @@ export type Lane = 'run' | 'wait';
 export const EXPORT_FORMATS = ['mp4', 'mov', 'webm', 'avi', 'mkv'] as const;
 export const EXPORT_QUALITIES = ['low', 'medium', 'high'] as const;
 export type ExportOptions = { format: (typeof EXPORT_FORMATS)[number]; quality: (typeof EXPORT_QUALITIES)[number] };
+export const DEFAULT_EXPORT: ExportOptions = { format: 'mp4', quality: 'high' };
 
 /** A file for a job: one that was given to us, or one that the upstream fetches itself. */
 export type AssetRef = { asset_id: string } | { url: string };
@@ -149,6 +150,14 @@ export function assetsOf(input: JobInput): AssetRef[] {
   return ('assets' in input && input.assets) || [];
 }
 
+/** The language of a job that says nothing. */
+export const NO_LANGUAGE = 'en';
+
+/** The language in which a job speaks. */
+export function languageOf(input: JobInput): string {
+  return 'language' in input ? input.language : NO_LANGUAGE;
+}
+
 /** Whether nothing more will happen to the job. */
 export function isTerminal(status: JobStatus): status is TerminalStatus {
   return (TERMINAL_STATUSES as readonly string[]).includes(status);
@@ -156,4 +165,5 @@ export function isTerminal(status: JobStatus): status is TerminalStatus {
 
 /** A job that has only just been accepted. */
 export const NO_PROGRESS: Progress = { percent: null, message: null, events: 0, last_event_at: null };
-export const NO_COST: Cost = { before: null, after: null, charged: null, certainty: 'none' };
+/** What has been spent so far: nothing, and that is certain, while no turn was sent. */
+export const NO_COST: Cost = { before: null, after: null, charged: 0, certainty: 'none' };

@@ -6,7 +6,7 @@ type SessionRecord = {
   id: string;
   name: string | null;
   skill: string;
-  language: string;
+  language: string | null;
   status: string;
   workspace_url: string | null;
   state: unknown;

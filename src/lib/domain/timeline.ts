@@ -13,6 +13,8 @@ const LABELS: Record<Exclude<TrackType, 'other'>, string> = { video: 'Video', au
 /** A track of subtitles may hold thousands; a summary is one line. */
 const MAX_SHOWN = 10;
 const MAX_TITLE = 80;
+/** Drafts name volumes from 0 to 1; one far beyond is a slip of theirs, and must not become Infinity in words. */
+const LOUDEST = 10_000;
 
 /** What a track of the draft's number `tt` holds. */
 export function trackType(tt: number): TrackType {
@@ -80,7 +82,7 @@ export function span({ startMs, endMs }: Segment): string {
 
 /** `35%`. */
 export function percent(volume: number): string {
-  return `${Math.round(volume * 100)}%`;
+  return `${Math.round(Math.max(-LOUDEST, Math.min(volume, LOUDEST)) * 100)}%`;
 }
 
 function filledTracks(state: SessionState): Track[] {

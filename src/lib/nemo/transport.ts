@@ -60,7 +60,9 @@ export function createTransport(baseUrl: string): Transport {
       const answer = readAnswer(status, headers, json);
       if (answer.code !== null && answer.code !== 0) throw new UpstreamError(name, `code ${answer.code}`, { answer });
       if (status >= 400) throw new UpstreamError(name, `HTTP ${status}`, { answer });
-      if (json === undefined || (isObject(json) && json.success === false))
+      // A page of some proxy: the upstream itself has not spoken.
+      if (json === undefined) throw new UpstreamError(name, 'no JSON in the answer');
+      if (isObject(json) && json.success === false)
         throw new UpstreamError(name, 'no success in the answer', { answer });
       const data = isObject(json) && 'code' in json && 'data' in json ? json.data : json;
       const parsed = schema.safeParse(data);

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { endTurn } from '../../lib/commands/end-turn.ts';
 import { hasOverlap } from '../../lib/db/credits.ts';
-import { nameAccountUser } from '../../lib/db/sessions.ts';
 import { isSettled, settleCharge } from '../../lib/domain/charge.ts';
 import { jobError } from '../../lib/domain/failures.ts';
 import type { Credits, GenerateInput } from '../../lib/domain/job.ts';
@@ -37,7 +36,6 @@ export async function concludeTurn(work: Work, session: SessionRow): Promise<Ste
     after: await settledBalance(work, () => readBalance(work, accountId, who)),
     overlapped: await hasOverlap(work.deps.db.pool, work.job, work.deps.config.SSE_TOTAL_TIMEOUT, 'ever'),
   });
-  if (after.userId) await nameAccountUser(work.deps.db.pool, accountId, after.userId);
 
   if (verdict.kind === 'failed') {
     return { kind: 'fail', error: jobError(verdict.code), set: { turn_state: 'done', charged, cost }, turnOver: true };

@@ -3,6 +3,7 @@ import { beginTurn } from '../../lib/commands/begin-turn.ts';
 import { withdrawTurn } from '../../lib/commands/end-turn.ts';
 import { sha256 } from '../../lib/crypto.ts';
 import { wakeCreditWaiters } from '../../lib/db/credit-waiters.ts';
+import { nameAccountUser } from '../../lib/db/sessions.ts';
 import type { GenerateInput } from '../../lib/domain/job.ts';
 import { writeMessage } from '../../lib/domain/prompt.ts';
 import { readSessionState } from '../../lib/domain/session-state.ts';
@@ -30,13 +31,15 @@ export async function converse(work: Work): Promise<Step> {
   const waits = await stillLacksCredits(work, accountId, () => readBalance(work, accountId, who));
   if (waits) return waits;
   const state = await work.deps.nemo.state(who, upstreamId, work.signal);
+  const before = readSessionState(state);
+  // Before anything can be refused for want of credits: the link to register carries the name.
+  if (before.userId) await nameAccountUser(work.deps.db.pool, accountId, before.userId);
   const arrived = await takeLostTurn(work, session, state);
   if (arrived) return arrived;
   const credits = await readBalance(work, accountId, who);
   if (credits.available <= 0) return lackCredits(work, accountId, credits);
 
   const { SSE_TOTAL_TIMEOUT, SSE_IDLE_TIMEOUT } = work.deps.config;
-  const before = readSessionState(state);
   const stateHash = sha256(stateFingerprint(before));
   const committing = monotonicMs();
   work.accept(

@@ -1,7 +1,5 @@
-import { TokenGone } from '../../lib/commands/obtain-token.ts';
 import { nameAccountUser } from '../../lib/db/sessions.ts';
-import { jobError } from '../../lib/domain/failures.ts';
-import { assetsOf } from '../../lib/domain/job.ts';
+import { assetsOf, languageOf } from '../../lib/domain/job.ts';
 import { upstreamPolicy } from '../../lib/domain/upstream-errors.ts';
 import type { Identity } from '../../lib/nemo/transport.ts';
 import { UpstreamError } from '../../lib/nemo/upstream-error.ts';
@@ -15,10 +13,11 @@ export async function openSession(work: Work): Promise<Step> {
   const session = await work.session();
   const accountId = session.account_id ?? (await work.deps.accounts.resolve(work.job.tenant_id));
   if (work.job.account_id !== accountId) await work.write({ set: { account_id: accountId } });
-  const who = await findIdentity(work, accountId);
-  if (who === null) return { kind: 'fail', error: jobError('session_not_found') };
-
-  const opened = session.upstream_id === null ? await openUpstream(work, session, accountId, who) : session;
+  const who = await work.identity(accountId);
+  const opened =
+    session.upstream_id === null
+      ? await openUpstream(work, session, accountId, who)
+      : await foundAgain(work, session, session.upstream_id, who);
   if (opened.workspace_url === null) await linkWorkspace(work, opened, who);
   work.report('Ready');
   // A retry of a job whose message was answered goes on from there.
@@ -27,23 +26,25 @@ export async function openSession(work: Work): Promise<Step> {
   return { kind: 'go', phase: assetsOf(work.job.input).length > 0 ? 'upload' : 'converse' };
 }
 
-/** Null: the tenant has taken the account away, and the sessions that belong to it with it. */
-async function findIdentity(work: Work, accountId: string): Promise<Identity | null> {
-  try {
-    return await work.identity(accountId);
-  } catch (error) {
-    if (error instanceof TokenGone) return null;
-    throw error;
-  }
-}
-
 async function openUpstream(work: Work, session: SessionRow, accountId: string, who: Identity): Promise<SessionRow> {
   const { db, nemo } = work.deps;
-  const answer = await nemo.createSession(who, session.language, work.signal);
+  const language = session.language ?? languageOf(work.job.input);
+  const answer = await nemo.createSession(who, language, work.signal);
   if (answer.user_id) await nameAccountUser(db.pool, accountId, answer.user_id);
   const opened = { account_id: accountId, task_id: answer.task_id, upstream_id: answer.session_id };
-  await work.writeSession({ ...opened, status: 'ready' });
+  await work.writeSession({ ...opened, language, status: 'ready' });
   return { ...session, ...opened };
+}
+
+/**
+ * A session that was lost is looked for before anything is done in it: the tenant may have put its account's token back.
+ * Throws UpstreamError where it is still gone.
+ */
+async function foundAgain(work: Work, session: SessionRow, upstreamId: string, who: Identity): Promise<SessionRow> {
+  if (session.status !== 'lost') return session;
+  await work.deps.nemo.state(who, upstreamId, work.signal);
+  await work.writeSession({ status: 'ready' });
+  return session;
 }
 
 /** The link with which a person opens the session in the browser. Never with the bearer token in it. */

@@ -98,6 +98,13 @@ describe('the view of a timeline', () => {
     ]);
   });
 
+  it.each([1e306, -1e306, 1e21])('has no endless number where a draft has an absurd one: %d', (absurd) => {
+    const segment = { st: absurd, d: absurd, vol: absurd, text: 'slip' };
+    const view = timelineView(stateWith({ tt: 1, sg: [segment, { ...segment, st: undefined }] }));
+    expect(view.summary).toMatch(/^Timeline \(1 track\): 1\. BGM: slip \(\d+-\d+s, -?\d+%\), slip/);
+    expect(JSON.parse(JSON.stringify(view))).toEqual(view);
+  });
+
   it('of nothing is empty', () => {
     expect(timelineView(emptySessionState)).toEqual({ summary: 'Timeline (0 tracks)', duration_ms: 0, tracks: [] });
   });

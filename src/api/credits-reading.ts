@@ -1,0 +1,47 @@
+import { now } from '../lib/clock.ts';
+import { noteLowCredits, storeCredits } from '../lib/db/credits.ts';
+import { registerUrl } from '../lib/domain/account.ts';
+import type { Credits } from '../lib/domain/job.ts';
+import { Problem } from '../lib/errors.ts';
+import { DEFAULT_SKILL } from '../lib/skills.ts';
+import type { ApiDeps } from './deps.ts';
+import { liveRead } from './live-read.ts';
+
+/** An upstream that does not answer is often back soon. In s. */
+const TRY_AGAIN_S = 30;
+
+/**
+ * The credits of the account with which the tenant opens sessions: live, else as they were last read. A live reading is
+ * kept, and tells of low credits as a worker's does. Throws unavailable when there is neither.
+ */
+export async function readCredits(deps: ApiDeps, tenantId: string) {
+  const { db, accounts, nemo, webUrl } = deps;
+  const accountId = await accounts.resolve(tenantId);
+  const live = await liveRead(deps, { accountId, skill: DEFAULT_SKILL }, nemo.credits);
+  if (live) {
+    await storeCredits(db.pool, { accountId, tenantId, jobId: null }, live);
+    await noteLowCredits(db.pool, { id: accountId, tenantId }, live, deps.creditsLow);
+  }
+  const reading = live ? { credits: live, at: now(), stale: false } : await latestReading(deps, accountId);
+  // Only now: the reading may have brought the account its token and its user.
+  const account = await db.prisma.account.findUniqueOrThrow({ where: { id: accountId } });
+  return {
+    object: 'credits' as const,
+    ...reading.credits,
+    as_of: reading.at.toISOString(),
+    stale: reading.stale,
+    account: { kind: account.kind, token_expires_at: account.token_expires_at?.toISOString() ?? null },
+    register_url: registerUrl(account, webUrl),
+  };
+}
+
+async function latestReading({ db }: ApiDeps, accountId: string) {
+  const row = await db.prisma.credit_snapshot.findFirst({ where: { account_id: accountId }, orderBy: { at: 'desc' } });
+  if (!row) throw new Problem('unavailable', 'The credits cannot be read right now.', { retryAfterS: TRY_AGAIN_S });
+  return { credits: creditsOf(row), at: row.at, stale: true };
+}
+
+/** The credits of a stored reading. */
+export function creditsOf({ available, frozen }: { available: number; frozen: number }): Credits {
+  return { available, frozen, total: available + frozen };
+}

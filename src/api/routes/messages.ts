@@ -1,0 +1,75 @@
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { type Intent, readIntent } from '../../lib/domain/intent.ts';
+import { jobView } from '../../lib/domain/job-view.ts';
+import { Problem } from '../../lib/errors.ts';
+import { acceptJob } from '../accept-job.ts';
+import { readCredits } from '../credits-reading.ts';
+import type { ApiDeps } from '../deps.ts';
+import { findSession, latestSession } from '../find-session.ts';
+import { asFaultOfMessage, exportJob, messageJob } from '../message-job.ts';
+import { prepareJob } from '../prepare-job.ts';
+import type { SubmitJob } from '../schemas/jobs.ts';
+import { SendMessage } from '../schemas/messages.ts';
+import { readStateView } from '../session-reading.ts';
+
+/** The router: what the words of a message ask for is done (api.md, "Messages"). */
+export const messageRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) => {
+  const app = fastify.withTypeProvider<ZodTypeProvider>();
+  const { db } = deps;
+
+  app.post('/messages', { schema: { body: SendMessage } }, async (request, reply) => {
+    const { tenantId, body } = request;
+    const action = await actionOf(tenantId, body);
+    switch (action) {
+      case 'generate':
+      case 'upload':
+        return submit(request, reply, messageJob(action, body));
+      case 'export': {
+        const sessionId = body.session_id ?? (await latestSession(db, tenantId))?.id;
+        if (sessionId === undefined) throw new Problem('draft_not_ready', 'There is no session whose video to export.');
+        return submit(request, reply, exportJob(body, sessionId));
+      }
+      case 'credits':
+        await namedSession(tenantId, body);
+        return { action, credits: await readCredits(deps, tenantId) };
+      case 'state': {
+        const session = (await namedSession(tenantId, body)) ?? (await latestSession(db, tenantId));
+        if (!session) throw new Problem('not_found', 'There is no session yet.');
+        const { status, workspace_url } = session;
+        return { action, session: { ...(await readStateView(deps, session)), status, workspace_url } };
+      }
+    }
+  });
+
+  async function actionOf(tenantId: string, { text, assets }: SendMessage): Promise<Intent> {
+    const intent = readIntent(text, { hasAssets: assets.length > 0 });
+    // A text file brings the words that the message has not.
+    const speaks = intent === 'upload' && text.trim() === '' && (await hasText(tenantId, assets));
+    return speaks ? 'generate' : intent;
+  }
+
+  async function hasText(tenantId: string, assets: SendMessage['assets']): Promise<boolean> {
+    const ids = assets.flatMap((ref) => ('asset_id' in ref ? ref.asset_id : []));
+    const where = { id: { in: ids }, tenant_id: tenantId, kind: 'text', deleted_at: null };
+    return ids.length > 0 && (await db.prisma.asset.count({ where })) > 0;
+  }
+
+  /** The session that the message names; null where it names none. Throws validation_failed for one that is not there. */
+  async function namedSession(tenantId: string, { session_id: id }: SendMessage) {
+    if (id == null) return null;
+    return findSession(db, tenantId, id).catch((error) => {
+      if (!(error instanceof Problem)) throw error;
+      const fault = { pointer: '/session_id', detail: error.message };
+      throw new Problem('validation_failed', `${fault.pointer}: ${fault.detail}`, { faults: [fault] });
+    });
+  }
+
+  async function submit(request: FastifyRequest, reply: FastifyReply, body: SubmitJob) {
+    const prepare = () =>
+      prepareJob(deps, request, body).catch((error) => {
+        throw asFaultOfMessage(error);
+      });
+    return { action: body.type, job: jobView(await acceptJob(deps, request, reply, prepare)) };
+  }
+};

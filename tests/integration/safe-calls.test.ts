@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Client } from '../support/client.ts';
+import { startService, type TestService } from '../support/service.ts';
+import { createTenant } from '../support/tenants.ts';
+
+const DAY_MS = 24 * 3_600_000;
+
+let service: TestService;
+/** An account of its own for each test. */
+let client: Client;
+
+beforeAll(async () => {
+  service = await startService({ sandbox: { ipTokenCap: 1_000 }, env: { NEMO_WEB_URL: 'https://web.example' } });
+});
+
+afterAll(() => service?.stop());
+
+const tenant = async () => {
+  client = await createTenant(service);
+};
+const run = async (prompt: string, more: Record<string, unknown> = {}, by = client) =>
+  by.ended((await by.submit({ type: 'generate', prompt, ...more })).id, 40_000);
+
+it('every safe call that fails is made again; the message is sent once', async () => {
+  const before = (await service.sandbox.log()).requests;
+  const faults = {
+    'POST /api/auth/anonymous-token': { status: 503 },
+    'POST /api/tasks/me/with-session/nemo_agent': { reset: true },
+    'POST /api/auth/claim-token': { status: 502, body: '<html>' },
+    'GET /api/state/nemo_agent': { status: 408 },
+    'GET /api/credits/balance/simple': { body: '<html>maintenance</html>' },
+    'POST /api/render/proxy/lambda': { status: 500 },
+    'GET /api/render/proxy/lambda': { status: 504 },
+  };
+  for (const [route, fault] of Object.entries(faults)) await service.sandbox.fault({ route, times: 1, ...fault });
+  const prompts = Array.from({ length: 6 }, (_, n) => `Film number ${n}`);
+  const clients = await Promise.all(prompts.map(() => createTenant(service)));
+  const jobs = await Promise.all(prompts.map((prompt, n) => run(prompt, { export: true }, clients[n])));
+  expect(jobs.map(({ status, charged }) => `${status} ${charged}`)).toEqual(prompts.map(() => 'succeeded yes'));
+  const { requests, messages, renders } = await service.sandbox.log();
+  for (const route of Object.keys(faults).slice(0, 3)) {
+    expect((requests[route] ?? 0) - (before[route] ?? 0), route).toBe(prompts.length + 1);
+  }
+  for (const prompt of prompts) expect(messages.filter(({ text }) => text === prompt)).toHaveLength(1);
+  expect(new Set(renders.map(({ id }) => id)).size).toBe(renders.length);
+});
+
+it('a token that is refused for the rate is asked for once more, for the same client id', async () => {
+  await tenant();
+  const before = (await service.sandbox.log()).tokens.length;
+  await service.sandbox.fault({ route: 'POST /api/auth/anonymous-token', times: 1, status: 429 });
+  expect((await run('What can you do?')).status).toBe('succeeded');
+  expect((await service.sandbox.log()).tokens.slice(before)).toMatchObject([{ issued: 1 }]);
+});
+
+it('a token of which nothing else is told lasts seven days', async () => {
+  await tenant();
+  const body = '{"code":0,"data":{"token":"nmv_usr_bare_token"}}';
+  await service.sandbox.fault({ route: 'POST /api/auth/anonymous-token', times: 1, body });
+  await client.get('/v1/credits');
+  const account = (await client.get<{ user_id: string | null; token_expires_at: string }>('/v1/account')).body;
+  expect(account.user_id).toBeNull();
+  const lasts = Date.parse(account.token_expires_at) - Date.now();
+  expect(Math.abs(lasts - 7 * DAY_MS)).toBeLessThan(60_000);
+});
+
+it('where there are no claim tokens, the link to the workspace names the session and the skill, and no token', async () => {
+  await tenant();
+  await service.sandbox.fault({ route: 'POST /api/auth/claim-token', times: 1, status: 404 });
+  const job = await run('What can you do?', { skill: 'pika-labs' });
+  const [row] = await service.database.sql<{ task_id: string; upstream_id: string }>(
+    'SELECT task_id, upstream_id FROM session WHERE id = $1',
+    [job.session_id],
+  );
+  const link = new URL(job.result?.workspace_url ?? '');
+  expect(`${link.origin}${link.pathname}`).toBe('https://web.example/workspace/claim');
+  expect(Object.fromEntries(link.searchParams)).toEqual({
+    task: row?.task_id,
+    session: row?.upstream_id,
+    skill_name: 'pika-labs',
+    skill_version: '1.0.0',
+    skill_source: 'unknown',
+  });
+});
+
+it('without credits an anonymous account may register, also when only a state has named its user', async () => {
+  await tenant();
+  const { session_id } = await run('What can you do?');
+  await service.database.sql(
+    'UPDATE account SET user_id = NULL WHERE id = (SELECT account_id FROM session WHERE id = $1)',
+    [session_id],
+  );
+  expect(await run('A film #no-credits', { session_id })).toMatchObject({
+    error: {
+      code: 'credits_exhausted',
+      action: { kind: 'register', url: expect.stringMatching(/^https:\/\/web\.example\/register\?bind=anon_/) },
+    },
+  });
+});
+
+it('without credits a registered account has to be topped up', async () => {
+  await tenant();
+  await client.put('/v1/account', { token: 'nmv_usr_registered_1' });
+  expect((await run('A film #no-credits')).error).toMatchObject({
+    code: 'credits_exhausted',
+    action: { kind: 'top_up' },
+    retryable: false,
+  });
+});
+
+it('an upstream that says when to come again is not asked earlier', async () => {
+  await tenant();
+  // It says 1 s; without a word it would be RATE_LIMIT_RETRY_DELAY, 100 ms.
+  const job = await run('A film in a hurry #rate-limited');
+  const history = await client.get<{ data: { type: string; at: string; data: { waiting: { until: string } } }[] }>(
+    `/v1/jobs/${job.id}/history`,
+  );
+  const [waited] = history.body.data.filter(({ type }) => type === 'job.waiting');
+  expect(waited?.data.waiting).toMatchObject({ reason: 'rate_limit' });
+  const ms = Date.parse(waited?.data.waiting.until ?? '') - Date.parse(waited?.at ?? '');
+  expect(ms).toBeGreaterThan(800);
+  expect(ms).toBeLessThan(2_000);
+});
+
+it('a render that the early shape does not know yet (success: false) is looked for again', async () => {
+  await tenant();
+  const body = '{"success":false,"error":"render not found"}';
+  await service.sandbox.fault({ route: 'GET /api/render/proxy/lambda', times: 1, body });
+  const job = await run('A late film', { export: true });
+  expect(job.status).toBe('succeeded');
+  const { renders } = await service.sandbox.log();
+  expect(renders.filter(({ id }) => id === job.result?.output?.render_id)).toMatchObject([{ submits: 1 }]);
+});
