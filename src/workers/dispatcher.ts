@@ -1,5 +1,6 @@
 import type { Queryable } from '../lib/db/database.ts';
 import { type Dispatch, markDispatched } from '../lib/db/dispatch.ts';
+import { faultPoint } from '../lib/fault-point.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Producer } from '../lib/queue/producer.ts';
 import { startLoop } from './loop.ts';
@@ -25,6 +26,7 @@ export function startDispatcher(deps: { db: Queryable; producer: Producer; tenan
 
 /** What the queue does not take stays marked; the reconciler finds it missing there and makes it ready again. */
 async function add(deps: { producer: Producer; log: Logger }, marked: readonly Dispatch[]): Promise<void> {
+  faultPoint('dispatch.marked');
   const refused = await deps.producer.add(
     marked.map((job) => ({
       queue: job.lane,
@@ -32,5 +34,6 @@ async function add(deps: { producer: Producer; log: Logger }, marked: readonly D
       delayMs: job.delay_ms,
     })),
   );
+  faultPoint('dispatch.added');
   if (refused.length > 0) deps.log.warn({ count: refused.length }, 'the queue did not take some jobs');
 }

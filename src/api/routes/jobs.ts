@@ -2,6 +2,7 @@ import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { isTerminal, type JobRecord } from '../../lib/domain/job.ts';
 import { jobView, lookAgainAfterS } from '../../lib/domain/job-view.ts';
+import { faultPoint } from '../../lib/fault-point.ts';
 import type { ApiDeps } from '../deps.ts';
 import { findJob } from '../find-job.ts';
 import { prepareJob } from '../prepare-job.ts';
@@ -12,7 +13,9 @@ export const jobRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) => {
   const app = fastify.withTypeProvider<ZodTypeProvider>();
 
   app.post('/jobs', { schema: { body: SubmitJob } }, async (request, reply) => {
+    faultPoint('submit.received');
     const accepted = await deps.submit(await prepareJob(deps, request, request.body));
+    faultPoint('submit.committed');
     reply.header('location', `/v1/jobs/${accepted.id}`);
     const job = await waitAsPreferred(deps, request, reply, accepted);
     return reply.code(isTerminal(job.status) ? 200 : 202).send(jobView(job));
