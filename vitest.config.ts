@@ -8,11 +8,13 @@ if (!redis && process.env.REQUIRE_REDIS === '1') {
 
 const service = {
   globalSetup: ['tests/support/global-setup.ts'],
+  // They wait, for the most part: more of them than there are cores.
+  maxWorkers: 4,
   testTimeout: 60_000,
   hookTimeout: 60_000,
 };
 
-/** Fast ones first; the integration tests run once on each backend of the queue. */
+/** Fast ones first; what has to do with the queue (tests/queue) runs once on each of its backends. */
 export default defineConfig({
   test: {
     projects: [
@@ -28,7 +30,7 @@ export default defineConfig({
         test: {
           ...service,
           name: 'integration-postgres',
-          include: ['tests/{contract,integration}/**/*.test.ts'],
+          include: ['tests/{contract,integration,queue}/**/*.test.ts'],
           sequence: { groupOrder: 1 },
         },
       },
@@ -38,7 +40,7 @@ export default defineConfig({
               test: {
                 ...service,
                 name: 'integration-redis',
-                include: ['tests/integration/**/*.test.ts'],
+                include: ['tests/queue/**/*.test.ts'],
                 sequence: { groupOrder: 2 },
               },
             },
