@@ -2,6 +2,7 @@ import { startApi } from './api/start.ts';
 import { type Config, ConfigError, readConfig } from './lib/config.ts';
 import { createLogger, type Logger } from './lib/logger.ts';
 import { SkillError } from './lib/skills.ts';
+import { misplacedTestOnly } from './lib/test-only.ts';
 import { migrate } from './migrate.ts';
 import { startWorkers } from './workers/start.ts';
 
@@ -13,6 +14,8 @@ const ROLES: Record<string, (config: Config, log: Logger) => Promise<{ url?: str
 
 /** Runs one role until a signal, or until the parent that started it with an IPC channel is gone. */
 async function main(role: string): Promise<void> {
+  const misplaced = misplacedTestOnly(process.env);
+  if (misplaced.length > 0) throw new ConfigError(`${misplaced.join(', ')}: only for tests (NODE_ENV=test)`);
   const config = readConfig(process.env);
   if (role === 'migrate') return migrate(config.DATABASE_URL, { queueSchema: config.REDIS_URL === undefined });
   const start = ROLES[role];

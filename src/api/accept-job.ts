@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { NewJob } from '../lib/db/insert-jobs.ts';
 import { isTerminal, type JobRecord } from '../lib/domain/job.ts';
+import { faultPoint } from '../lib/fault-point.ts';
 import type { ApiDeps } from './deps.ts';
 import { findJob } from './find-job.ts';
 import { preferredWaitS, waitAsPreferred } from './wait-for-job.ts';
@@ -17,10 +18,12 @@ export async function acceptJob(
   reply: FastifyReply,
   prepare: () => Promise<NewJob>,
 ): Promise<JobRecord> {
+  faultPoint('submit.received');
   const accepted = await deps.once(request, reply, {
     create: async (key) => deps.submit(await prepare(), key),
     again: ([id = '']) => findJob(deps.db, request.tenantId, id),
   });
+  faultPoint('submit.committed');
   reply.header('location', `/v1/jobs/${accepted.id}`);
   const job = await waitAsPreferred(deps, request, reply, accepted);
   // Without the wait, a replay after the job's end would have another status than the first answer.

@@ -12,7 +12,9 @@ export async function injectFault(world: World, request: FastifyRequest, reply: 
   const { status, code, body, reset } = fault;
   if (!reset && status === undefined && code === undefined && body === undefined) return;
 
-  if (request.routeOptions.url === '/run_sse') logRefusedMessage(world, request.body);
+  if (request.routeOptions.url === '/run_sse') {
+    logRefusedMessage(world, request.body, reset ? null : { status: status ?? 200, code: code ?? null });
+  }
   if (reset) return resetConnection(request, reply);
   const text = body ?? JSON.stringify({ ...(code === undefined ? {} : { code }), message: 'injected fault' });
   return reply

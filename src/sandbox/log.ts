@@ -6,6 +6,8 @@ export type LoggedMessage = {
   story: string | null;
   received_at: string;
   status: 'running' | 'done' | 'cut' | 'refused';
+  /** What a refused one was answered; null: with a reset, or not refused. */
+  refusal: { status: number; code: number | null } | null;
   /** In credits, 0 until the run is over. */
   charged: number;
 };
@@ -30,7 +32,15 @@ export function createLog() {
     /** The entry is the run's to update. */
     message(sessionId: string, text: string, story: string | null): LoggedMessage {
       const received_at = new Date().toISOString();
-      const entry: LoggedMessage = { session_id: sessionId, text, story, received_at, status: 'running', charged: 0 };
+      const entry: LoggedMessage = {
+        session_id: sessionId,
+        text,
+        story,
+        received_at,
+        status: 'running',
+        refusal: null,
+        charged: 0,
+      };
       messages.push(entry);
       return entry;
     },

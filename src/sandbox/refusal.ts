@@ -14,6 +14,11 @@ export class Refusal extends Error {
     this.headers = headers;
   }
 
+  /** Of the envelope; null where there is none. */
+  get code(): number | null {
+    return typeof this.body === 'object' && typeof this.body.code === 'number' ? this.body.code : null;
+  }
+
   send(reply: FastifyReply): FastifyReply {
     const type = typeof this.body === 'string' ? 'text/html; charset=utf-8' : 'application/json; charset=utf-8';
     return reply.code(this.status).headers(this.headers).type(type).send(this.body);

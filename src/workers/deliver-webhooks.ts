@@ -4,6 +4,7 @@ import type { Vault } from '../lib/crypto.ts';
 import type { Queryable } from '../lib/db/database.ts';
 import { type AttemptRecord, claimDueMessages, type DueMessage, recordAttempts } from '../lib/db/webhook-messages.ts';
 import { webhookDelayMs } from '../lib/domain/backoff.ts';
+import { faultPoint } from '../lib/fault-point.ts';
 import type { Logger } from '../lib/logger.ts';
 import { VERSION } from '../lib/version.ts';
 import { type AttemptResult, sendWebhook } from '../lib/webhooks/send.ts';
@@ -60,6 +61,7 @@ export function startDelivery(deps: Deps) {
 }
 
 async function deliver(deps: Deps, message: DueMessage): Promise<void> {
+  faultPoint('delivery.claimed');
   const at = now();
   const body = Buffer.from(
     JSON.stringify({ type: message.event_type, timestamp: message.event_at.toISOString(), data: message.data }),
@@ -72,8 +74,10 @@ async function deliver(deps: Deps, message: DueMessage): Promise<void> {
   });
   const headers = { ...signed, 'user-agent': `reelay/${VERSION}` };
   const result = await sendWebhook(deps.agent, { url: message.url, headers, body, timeoutMs: deps.timeoutMs });
+  faultPoint('delivery.sent');
   const record = { ...attemptRecord(message, result, deps.schedule), at };
   await recordAttempts(deps.db, [record]);
+  faultPoint('delivery.recorded');
   deps.log.info(
     {
       message_id: message.id,

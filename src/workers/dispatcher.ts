@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { transaction } from '../lib/db/database.ts';
 import { type Dispatch, lockDispatch, markDispatched } from '../lib/db/dispatch.ts';
+import { faultPoint } from '../lib/fault-point.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Producer } from '../lib/queue/producer.ts';
 import { startLoop } from './loop.ts';
@@ -29,6 +30,7 @@ export function startDispatcher(deps: { db: pg.Pool; producer: Producer; tenantC
 
 /** What the queue does not take stays marked; the reconciler finds it missing there and makes it ready again. */
 async function add(deps: { producer: Producer; log: Logger }, marked: readonly Dispatch[]): Promise<void> {
+  faultPoint('dispatch.marked');
   const refused = await deps.producer.add(
     marked.map((job) => ({
       queue: job.lane,
@@ -36,5 +38,6 @@ async function add(deps: { producer: Producer; log: Logger }, marked: readonly D
       delayMs: job.delay_ms,
     })),
   );
+  faultPoint('dispatch.added');
   if (refused.length > 0) deps.log.warn({ count: refused.length }, 'the queue did not take some jobs');
 }

@@ -1,5 +1,6 @@
 import type { Queryable } from '../lib/db/database.ts';
 import { findOverdue, type Overdue, unmarkDispatched } from '../lib/db/dispatch.ts';
+import { faultPoint } from '../lib/fault-point.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Producer } from '../lib/queue/producer.ts';
 import { createSlots } from '../lib/slots.ts';
@@ -31,6 +32,7 @@ export function startReconciler(deps: { db: Queryable; producer: Producer; log: 
       const lost = await findLost(deps.producer, overdue);
       if (lost.length > 0) {
         const ready = await unmarkDispatched(deps.db, lost);
+        faultPoint('overdue.unmarked');
         deps.log.warn({ count: ready }, 'jobs had fallen out of the queue and are ready again');
         deps.onReady();
       }

@@ -1,5 +1,6 @@
 import { DelayedError, type Job, type Processor, WaitingError } from 'bullmq';
 import { claimJob } from '../lib/db/claims.ts';
+import { faultPoint } from '../lib/fault-point.ts';
 import { type Payload, QUEUES, type QueueName } from '../lib/queue/catalog.ts';
 import type { PhaseDeps } from './deps.ts';
 import type { Heartbeats } from './heartbeats.ts';
@@ -22,6 +23,7 @@ export function createProcessor(
       const leave = await runClaimed(lane, deps, run, payload, signal ?? new AbortController().signal);
       if (leave.kind === 'delay') await entry.moveToDelayed(Date.now() + leave.ms, token);
       if (leave.kind === 'hand_over') await entry.moveToWait(token);
+      faultPoint('park.delayed');
       run.kick();
       if (leave.kind === 'delay') throw new DelayedError();
       if (leave.kind === 'hand_over') throw new WaitingError();
@@ -44,6 +46,7 @@ async function runClaimed(
   const claim = await claimJob(deps.db.pool, payload.job_id, payload.dispatch_no, run.owner);
   if (claim.kind === 'superseded') return { kind: 'done' };
   if (claim.kind === 'leased') return { kind: 'delay', ms: claim.forMs };
+  faultPoint('claim.committed');
 
   // Some upstreams cancel a run when its listener hangs up: a lost job is still listened to for a while (money rule 7).
   let hangUp: NodeJS.Timeout | undefined;

@@ -3,6 +3,7 @@ import { TurnForbidden } from '../lib/commands/begin-turn.ts';
 import { type Ending, settleJob } from '../lib/commands/settle-job.ts';
 import { obeysCancel } from '../lib/domain/interruption.ts';
 import type { Lane, Phase } from '../lib/domain/job.ts';
+import { faultPoint } from '../lib/fault-point.ts';
 import { UpstreamError } from '../lib/nemo/upstream-error.ts';
 import { decideError } from './decide-error.ts';
 import { endEarly } from './end-early.ts';
@@ -103,6 +104,7 @@ async function park(
     hold: next === lane ? 'release' : 'redispatch',
     ...(told ? {} : { event: 'job.waiting' }),
   });
+  faultPoint('park.written');
   return next === lane ? { kind: 'delay', ms: wakesEarly ? sleepMs(work, ms) : ms } : { kind: 'done' };
 }
 
@@ -115,6 +117,7 @@ function sleepMs(work: Work, ms: number): number {
 
 async function settle(work: Work, step: Exclude<Step, { kind: 'go' | 'wait' }>): Promise<Leave> {
   work.accept(await settleJob(work.deps.db.pool, work.job, ending(work, step)));
+  faultPoint('settle.committed');
   return { kind: 'done' };
 }
 

@@ -4,7 +4,14 @@ import { buildSandbox, type SandboxOptions } from '../../src/sandbox/app.ts';
 /** What the sandbox has seen: `GET /__sandbox/log`. */
 export type SandboxLog = {
   requests: Record<string, number>;
-  messages: { session_id: string; text: string; story: string | null; status: string; charged: number }[];
+  messages: {
+    session_id: string;
+    text: string;
+    story: string | null;
+    status: string;
+    refusal: { status: number; code: number | null } | null;
+    charged: number;
+  }[];
   overlapping: number;
   renders: { id: string; session_id: string; submits: number; accepted: boolean; status: string; output: unknown }[];
   tokens: { client_id: string; issued: number }[];

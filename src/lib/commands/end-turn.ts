@@ -3,6 +3,7 @@ import { transaction } from '../db/database.ts';
 import { type JobChange, writeJob } from '../db/job-writes.ts';
 import { lockJob } from '../db/session-line.ts';
 import { type JobRecord, NO_COST } from '../domain/job.ts';
+import { faultPoint } from '../fault-point.ts';
 
 /**
  * What a turn did is known: the job's new columns, and the session's turn is over.
@@ -24,7 +25,9 @@ export function endTurn(pool: pg.Pool, job: JobRecord, change: JobChange, state?
 }
 
 /** It is proven that the message was not taken (architecture.md, money rule 3): the job may send again. */
-export function withdrawTurn(pool: pg.Pool, job: JobRecord): Promise<JobRecord | null> {
+export async function withdrawTurn(pool: pg.Pool, job: JobRecord): Promise<JobRecord | null> {
   const cost = { ...NO_COST, before: job.cost.before };
-  return endTurn(pool, job, { set: { turn_state: 'unsent', sent_at: null, charged: 'no', cost } });
+  const withdrawn = await endTurn(pool, job, { set: { turn_state: 'unsent', sent_at: null, charged: 'no', cost } });
+  faultPoint('turn.withdrawn');
+  return withdrawn;
 }

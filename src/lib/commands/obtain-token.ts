@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Vault } from '../crypto.ts';
 import { type Queryable, transaction } from '../db/database.ts';
+import { faultPoint } from '../fault-point.ts';
 
 /** A token that expires within this time is renewed before it is used, in ms: a call may last so long. */
 const EXPIRY_MARGIN_MS = 60_000;
@@ -67,7 +68,9 @@ export async function renewToken(
     const renewedByAnother = usable(row, vault, refused);
     if (renewedByAnother) return renewedByAnother;
     if (!row?.client_id) throw new Error(`account ${accountId} is not anonymous`);
+    faultPoint('token.asking');
     const issued = await issue(row.client_id);
+    faultPoint('token.issued');
     const told = Date.parse(issued.expires_at ?? '');
     const expiresAt = new Date(Number.isNaN(told) ? Date.now() + TOKEN_LIFE_MS : told);
     await client.query(

@@ -1,5 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
+import { faultPoint } from '../fault-point.ts';
 import { PrismaClient } from './generated/client.ts';
 
 /** Anything that runs SQL: the pool, or one connection inside a transaction. */
@@ -47,7 +48,9 @@ export async function transaction<T>(pool: pg.Pool, work: (client: Queryable) =>
   try {
     await client.query('BEGIN');
     const result = await work(client);
+    faultPoint('transaction.committing');
     await client.query('COMMIT');
+    faultPoint('transaction.committed');
     client.release();
     return result;
   } catch (error) {

@@ -2,6 +2,7 @@ import { now } from '../clock.ts';
 import type { JobRecord } from '../domain/job.ts';
 import { isPublic, isWanted, type JobEventType } from '../domain/job-events.ts';
 import { jobView } from '../domain/job-view.ts';
+import { faultPoint } from '../fault-point.ts';
 import { newId } from '../ids.ts';
 import type { Queryable } from './database.ts';
 
@@ -73,10 +74,12 @@ async function writeKnown(db: Queryable, job: JobRecord, change: JobChange): Pro
     UPDATE public.job SET ${assignments(change, parameter).join(', ')}
     WHERE id = $1 AND epoch = $2 AND seq = $3 AND finished_at IS NULL
     RETURNING *`;
+  faultPoint('job.writing');
   const { rows } = await db.query<JobRecord>(
     change.event ? withEvent(update, job, change, change.event, parameter) : update,
     values,
   );
+  faultPoint('job.written');
   return rows[0] ?? null;
 }
 

@@ -3,8 +3,9 @@ import { z } from 'zod';
 import { type Choice, chooseStory } from '../choose-story.ts';
 import { openEventStream } from '../event-stream.ts';
 import type { User } from '../identities.ts';
+import type { LoggedMessage } from '../log.ts';
 import { readBody } from '../read-body.ts';
-import { noCredits } from '../refusal.ts';
+import { noCredits, Refusal } from '../refusal.ts';
 import type { Session } from '../session.ts';
 import { runTurn } from '../turn.ts';
 import { COSTS, type TurnKind, turnKind } from '../turn-kind.ts';
@@ -48,16 +49,18 @@ export function runSseRoute(app: FastifyInstance, world: () => World): void {
       await runTurn({ world: here, user, session, choice, kind, baseUrl, streaming, message, stream });
     } catch (error) {
       message.status = 'refused';
+      if (error instanceof Refusal) message.refusal = { status: error.status, code: error.code };
       throw error;
     }
   });
 }
 
 /** A message that never got as far as a turn: it was sent all the same. */
-export function logRefusedMessage(world: World, body: unknown): void {
+export function logRefusedMessage(world: World, body: unknown, refusal: LoggedMessage['refusal']): void {
   const parsed = RunBody.safeParse(body);
   if (!parsed.success) return;
-  world.log.message(parsed.data.session_id, textOf(parsed.data), null).status = 'refused';
+  const message = world.log.message(parsed.data.session_id, textOf(parsed.data), null);
+  Object.assign(message, { status: 'refused', refusal });
 }
 
 function refuse(

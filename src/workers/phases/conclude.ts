@@ -7,6 +7,7 @@ import type { Credits, GenerateInput } from '../../lib/domain/job.ts';
 import { readSessionState } from '../../lib/domain/session-state.ts';
 import type { TurnFold } from '../../lib/domain/stream.ts';
 import { decideTurn } from '../../lib/domain/turn-outcome.ts';
+import { faultPoint } from '../../lib/fault-point.ts';
 import { readBalance } from '../balance.ts';
 import type { SessionRow, Step, Work } from '../work.ts';
 import { openedSession } from './opened-session.ts';
@@ -43,6 +44,7 @@ export async function concludeTurn(work: Work, session: SessionRow): Promise<Ste
   const result = turnResult(verdict, after, session.workspace_url);
   const set = { turn_state: 'done', charged, cost, result, progress: work.progress } as const;
   work.accept(await endTurn(work.deps.db.pool, work.job, { set }, state));
+  faultPoint('turn.concluded');
   return afterConversation(work);
 }
 

@@ -10,6 +10,7 @@ import { readSessionState } from '../../lib/domain/session-state.ts';
 import { stateFingerprint } from '../../lib/domain/state-diff.ts';
 import { emptyFold, foldPayload, type TurnFold } from '../../lib/domain/stream.ts';
 import { provesUnsent } from '../../lib/domain/upstream-errors.ts';
+import { faultPoint } from '../../lib/fault-point.ts';
 import { runTurn, type TurnEnding } from '../../lib/nemo/turn.ts';
 import { UpstreamError } from '../../lib/nemo/upstream-error.ts';
 import { readBalance } from '../balance.ts';
@@ -41,10 +42,12 @@ export async function converse(work: Work): Promise<Step> {
 
   const { SSE_TOTAL_TIMEOUT, SSE_IDLE_TIMEOUT } = work.deps.config;
   const stateHash = sha256(stateFingerprint(before));
+  faultPoint('turn.prepared');
   const committing = monotonicMs();
   work.accept(
     await beginTurn(work.deps.db.pool, work.job, { state, stateHash, credits }, work.progress, SSE_TOTAL_TIMEOUT),
   );
+  faultPoint('turn.sending');
 
   const fold = emptyFold();
   const listener = listen(work, fold, watchForPreview(work, session, before, who));
@@ -59,6 +62,7 @@ export async function converse(work: Work): Promise<Step> {
     signal: work.signal,
     onPayload: listener.hear,
   }).finally(listener.stop);
+  faultPoint('turn.ended');
   return afterTurn(work, session, fold, ending);
 }
 
@@ -79,6 +83,7 @@ async function afterTurn(work: Work, session: SessionRow, fold: TurnFold, ending
   if (ending.kind === 'closed') {
     const set = { turn_state: 'closed', turn_end: 'closed', turn_fold: fold } as const;
     await work.write({ set, stamp: ['turn_ended_at'] });
+    faultPoint('turn.closed');
     await wakeCreditWaiters(work.deps.db.pool, work.job.account_id ?? '', work.deps.config.TENANT_CONCURRENCY);
     return concludeTurn(work, session);
   }
@@ -93,6 +98,7 @@ function listen(work: Work, fold: TurnFold, preview: Preview) {
   return {
     hear(payload: string): boolean {
       const kind = foldPayload(fold, payload);
+      faultPoint('turn.streaming');
       if (kind === 'heartbeat') return false;
       stillWorking.refresh();
       work.progress = {

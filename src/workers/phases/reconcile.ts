@@ -10,6 +10,7 @@ import { readSessionState } from '../../lib/domain/session-state.ts';
 import { stateFingerprint } from '../../lib/domain/state-diff.ts';
 import type { TurnFold } from '../../lib/domain/stream.ts';
 import { decideTurn } from '../../lib/domain/turn-outcome.ts';
+import { faultPoint } from '../../lib/fault-point.ts';
 import { readBalance } from '../balance.ts';
 import type { Step, Work } from '../work.ts';
 import { afterConversation } from './conclude.ts';
@@ -25,6 +26,7 @@ export async function reconcile(work: Work): Promise<Step> {
   const { session, accountId, upstreamId, who } = await openedSession(work);
   const state = await nemo.state(who, upstreamId, work.signal);
   const balance = await readBalance(work, accountId, who);
+  faultPoint('reconcile.read');
   const after = readSessionState(state);
   const fingerprint = sha256(stateFingerprint(after));
   const { job } = work;
@@ -55,6 +57,7 @@ export async function reconcile(work: Work): Promise<Step> {
     const result = turnResult(turn, after, session.workspace_url);
     const set = { turn_state: 'done', charged, cost, result } as const;
     work.accept(await endTurn(db.pool, job, { set, stamp: ['turn_ended_at'] }, state));
+    faultPoint('reconcile.done');
     return afterConversation(work);
   }
   const error = jobError(verdict.kind === 'failed' ? verdict.code : lostCode(work));

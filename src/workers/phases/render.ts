@@ -10,6 +10,7 @@ import { jobError } from '../../lib/domain/failures.ts';
 import type { ExportInput, ExportOptions, GenerateInput } from '../../lib/domain/job.ts';
 import { readSessionState } from '../../lib/domain/session-state.ts';
 import { isExportable } from '../../lib/domain/timeline.ts';
+import { faultPoint } from '../../lib/fault-point.ts';
 import type { Identity } from '../../lib/nemo/transport.ts';
 import { UpstreamError } from '../../lib/nemo/upstream-error.ts';
 import type { RenderAnswer } from '../../lib/nemo/wire.ts';
@@ -65,6 +66,7 @@ async function planAgain(work: Work, failed: RenderRow): Promise<Step> {
 async function plan(work: Work, number: number, draft: unknown, output: ExportOptions): Promise<Step> {
   const planned = await planRender(work.deps.db.pool, work.job, { number, draft, output });
   if (!planned) throw new JobLost(`${work.job.id} lost its render`);
+  faultPoint('render.planned');
   return { kind: 'go', phase: 'render' };
 }
 
@@ -72,6 +74,7 @@ async function submit(work: Work, row: RenderRow, who: Identity, upstreamId: str
   await work.enter('render');
   const again = row.state === 'submitting';
   await move(work, row, 'submitting');
+  faultPoint('render.submitting');
   const request = { id: row.id, sessionId: upstreamId, draft: row.draft, output: row.output };
   try {
     await work.deps.nemo.submitRender(who, request, work.signal);
@@ -83,13 +86,16 @@ async function submit(work: Work, row: RenderRow, who: Identity, upstreamId: str
       return { kind: 'go', phase: 'render' };
     }
   }
+  faultPoint('render.answered');
   await move(work, row, 'submitted');
+  faultPoint('render.submitted');
   return pollLater(work);
 }
 
 async function follow(work: Work, row: RenderRow, answer: RenderAnswer | null, submittedMsAgo: number): Promise<Step> {
   if (answer?.status === 'completed') {
     await move(work, row, 'completed', answer.url);
+    faultPoint('render.completed');
     return { kind: 'go', phase: 'verify' };
   }
   if (answer?.status === 'failed') {

@@ -1,6 +1,7 @@
 import { nameAccountUser } from '../../lib/db/sessions.ts';
 import { assetsOf, languageOf } from '../../lib/domain/job.ts';
 import { upstreamPolicy } from '../../lib/domain/upstream-errors.ts';
+import { faultPoint } from '../../lib/fault-point.ts';
 import type { Identity } from '../../lib/nemo/transport.ts';
 import { UpstreamError } from '../../lib/nemo/upstream-error.ts';
 import type { SessionRow, Step, Work } from '../work.ts';
@@ -29,10 +30,13 @@ export async function openSession(work: Work): Promise<Step> {
 async function openUpstream(work: Work, session: SessionRow, accountId: string, who: Identity): Promise<SessionRow> {
   const { db, nemo } = work.deps;
   const language = session.language ?? languageOf(work.job.input);
+  faultPoint('session.opening');
   const answer = await nemo.createSession(who, language, work.signal);
+  faultPoint('session.opened');
   if (answer.user_id) await nameAccountUser(db.pool, accountId, answer.user_id);
   const opened = { account_id: accountId, task_id: answer.task_id, upstream_id: answer.session_id };
   await work.writeSession({ ...opened, language, status: 'ready' });
+  faultPoint('session.written');
   return { ...session, ...opened };
 }
 

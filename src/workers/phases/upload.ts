@@ -2,6 +2,7 @@ import { UnsupportedImage } from '../../lib/assets/convert.ts';
 import { moveUpload, planUploads, type UploadRow } from '../../lib/db/uploads.ts';
 import { jobError } from '../../lib/domain/failures.ts';
 import { findUploaded } from '../../lib/domain/uploaded-file.ts';
+import { faultPoint } from '../../lib/fault-point.ts';
 import { JobLost, type Step, type Work } from '../work.ts';
 import { openedSession } from './opened-session.ts';
 import { FileTooLarge, filesOf, type JobFile, sendFile } from './upload-files.ts';
@@ -35,6 +36,7 @@ async function bringAll(work: Work, files: readonly JobFile[]): Promise<Map<stri
   const { upstreamId, who } = await openedSession(work);
   const planned = await planUploads(db.pool, work.job, upstreamId, files);
   if (!planned) throw new JobLost(`${work.job.id} lost its uploads`);
+  faultPoint('upload.planned');
   const ledger = new Map(planned.map((row) => [row.source, row]));
   const mayHaveArrived = files.some((file) => ledger.get(file.source)?.state === 'sending');
   const state = mayHaveArrived ? await nemo.state(who, upstreamId, work.signal) : null;
@@ -44,14 +46,20 @@ async function bringAll(work: Work, files: readonly JobFile[]): Promise<Map<stri
       throw new JobLost(`${work.job.id} lost its uploads`);
     ledger.set(row.source, { ...row, ...to });
   };
+  const recordSending = async (row: UploadRow) => {
+    await record(row, { state: 'sending' });
+    faultPoint('upload.sending');
+  };
   for (const [index, file] of files.entries()) {
     const row = ledger.get(file.source);
     if (!row) throw new Error(`${work.job.id}: ${file.source} was not planned`);
     if (row.state === 'done') continue;
     work.report(`Uploading file ${index + 1} of ${files.length}`);
     const arrived = row.state === 'sending' ? findUploaded(state, row, othersThan(row, ledger)) : null;
-    const there = arrived ?? (await sendFile(work, file, () => record(row, { state: 'sending' })));
+    const there = arrived ?? (await sendFile(work, file, () => recordSending(row)));
+    faultPoint('upload.answered');
     await record(row, { state: 'done', ...there });
+    faultPoint('upload.recorded');
   }
   return ledger;
 }

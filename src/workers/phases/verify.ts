@@ -3,6 +3,7 @@ import { backoffMs } from '../../lib/domain/backoff.ts';
 import { jobError } from '../../lib/domain/failures.ts';
 import type { Output } from '../../lib/domain/job.ts';
 import { readSessionState } from '../../lib/domain/session-state.ts';
+import { faultPoint } from '../../lib/fault-point.ts';
 import type { OutputFile } from '../../lib/nemo/output.ts';
 import { UpstreamError } from '../../lib/nemo/upstream-error.ts';
 import { JobLost, type Step, type Work } from '../work.ts';
@@ -48,6 +49,7 @@ async function copyOutput(work: Work, render: RenderRow): Promise<OutputFile & {
   const { who } = await openedSession(work);
   const { body, contentType } = await outputs.download(who, render.id, work.signal);
   const { key, bytes } = await store.put(body);
+  faultPoint('output.copied');
   const stored = await storeOutput(db.pool, work.job, render.id, { key, contentType, bytes });
   if (!stored) {
     await store.remove(key);
