@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type Client, createClient } from './client.ts';
-import type { TestService } from './service.ts';
+
+type Home = { url: string; database: { sql(text: string, values?: unknown[]): Promise<unknown[]> } };
 
 /** A tenant of its own, with a key: its jobs share neither account nor credits with those of other tenants. */
-export async function createTenant({ url, database }: TestService): Promise<Client> {
+export async function createTenant({ url, database }: Home): Promise<Client> {
   const name = `tenant_${randomBytes(6).toString('hex')}`;
   const apiKey = `rk_${randomBytes(16).toString('base64url')}`;
   const hash = createHash('sha256').update(apiKey).digest('hex');

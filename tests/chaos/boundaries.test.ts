@@ -1,0 +1,46 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { FAULT_POINTS } from '../../src/lib/fault-point.ts';
+import { createRandom } from './random.ts';
+import { BOUNDARIES, backends, JOBS, SEED, SETTLE_TIMEOUT_MS, tell } from './settings.ts';
+import { mixedWishes } from './stories.ts';
+import { submitAll } from './submit.ts';
+import { startWorld, type World } from './world.ts';
+
+/** Between two submits: slow enough that most boundaries meet jobs in every phase. In ms. */
+const SUBMIT_GAP_MS = 150;
+/** A point may be passed so often before the process dies there. */
+const MAX_PASSAGE = 3;
+/** What every run passes within seconds; the others need a rare story, and have their turn in the full run. */
+const RARE = new Set(['output.copied', 'overdue.unmarked', 'turn.withdrawn', 'reconcile.done', 'reconcile.read']);
+
+const worlds: World[] = [];
+afterAll(async () => {
+  for (const world of worlds) await world.close();
+});
+
+describe.concurrent('kill -9 at the boundaries of every step', () => {
+  it.each(backends())(
+    'loses nothing and pays nothing twice (%s)',
+    { timeout: SETTLE_TIMEOUT_MS * 2 },
+    async (backend) => {
+      const random = createRandom(SEED + backend.length);
+      const share = backends().length;
+      const points = random.shuffle(FAULT_POINTS.filter((point) => BOUNDARIES === null || !RARE.has(point)));
+      const chosen = BOUNDARIES === null ? points : points.slice(0, BOUNDARIES / share);
+      const faults = chosen.map((point) => `kill:${point}:${1 + random.below(MAX_PASSAGE)}`);
+      const isOfApi = (fault: string) => fault.startsWith('kill:submit.');
+      const forApi = faults.filter(isOfApi);
+      const forWorkers = faults.filter((fault) => !isOfApi(fault));
+
+      const world = await startWorld(backend, { apiFaults: () => forApi.shift() ?? null });
+      worlds.push(world);
+      const workers = [0, 1].map(() => world.startWorker({ faults: () => forWorkers.shift() ?? null }));
+      const submissions = await submitAll(world, mixedWishes(random, Math.ceil(JOBS / share)), SUBMIT_GAP_MS);
+      await world.balances(submissions);
+
+      const died = [world.api, ...workers].flatMap(({ deaths }) => deaths.map(({ fault }) => fault));
+      tell(`${backend}: died at ${died.join(', ')}`);
+      expect(died.toSorted()).toEqual(faults.toSorted());
+    },
+  );
+});

@@ -1,0 +1,135 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect } from 'vitest';
+import { freePort } from '../../src/local/free-port.ts';
+import type { SandboxOptions } from '../../src/sandbox/app.ts';
+import type { Client } from '../support/client.ts';
+import { startTestSandbox, type TestSandbox } from '../support/sandbox.ts';
+import { createTenant } from '../support/tenants.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { startReceiver, type WebhookReceiver } from '../support/webhook-receiver.ts';
+import { type KeptProcess, keepRunning } from './kept-process.ts';
+import { oddRows } from './ledger.ts';
+import { type OwnPostgres, type OwnRedis, startOwnPostgres, startOwnRedis } from './own-stores.ts';
+import { readLedger } from './read-ledger.ts';
+import { SEED, SETTLE_TIMEOUT_MS, tell } from './settings.ts';
+import type { Submission } from './submit.ts';
+
+/** A hundred times the pace of the real service, and our own waits with it: a video takes a second. */
+const SPEED = 100;
+const PACE = {
+  SSE_IDLE_TIMEOUT: '6s',
+  SSE_TOTAL_TIMEOUT: '9s',
+  RECOVERY_DELAYS: '300ms,600ms,600ms,600ms,600ms',
+  RENDER_POLL_INTERVAL: '300ms',
+  RENDER_TIMEOUT: '6s',
+  RATE_LIMIT_RETRY_DELAY: '300ms',
+  DRAIN_TIMEOUT: '2s',
+  WEBHOOK_TIMEOUT: '2s',
+  WEBHOOK_RETRY_SCHEDULE: '0s,200ms,200ms,200ms,200ms,200ms,200ms,200ms,200ms,200ms',
+  WEBHOOK_ALLOW_HTTP: 'true',
+  WEBHOOK_ALLOWED_SUBNETS: '127.0.0.0/8',
+} as const;
+
+/** A service of real processes, with stores, upstream and receiver of its own. */
+export type World = {
+  backend: 'postgres' | 'redis';
+  postgres: OwnPostgres;
+  /** null: the queue is in Postgres. */
+  redis: OwnRedis | null;
+  sandbox: TestSandbox;
+  receiver: WebhookReceiver;
+  api: KeptProcess;
+  startWorker(options?: { faults?: () => string | null; env?: Record<string, string> }): KeptProcess;
+  /** The client of a tenant, which is made when it is first asked for. */
+  tenant(number: number): Promise<Client>;
+  /** Waits until every job and every webhook has ended, and fails unless the ledger balances. */
+  balances(submissions: readonly Submission[]): Promise<void>;
+  close(): Promise<void>;
+};
+
+export async function startWorld(
+  backend: 'postgres' | 'redis',
+  options: { env?: Record<string, string>; sandbox?: Partial<SandboxOptions>; apiFaults?: () => string | null } = {},
+): Promise<World> {
+  const postgres = await startOwnPostgres();
+  const redis = backend === 'redis' ? await startOwnRedis() : null;
+  const sandbox = await startTestSandbox({ speed: SPEED, ipTokenCap: 100_000, ...options.sandbox });
+  const receiver = await startReceiver();
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'reelay-chaos-data-'));
+  const port = await freePort();
+  const env = {
+    ...PACE,
+    DATABASE_URL: postgres.url,
+    ...(redis ? { REDIS_URL: redis.url } : {}),
+    NEMO_API_URL: sandbox.url,
+    BOOTSTRAP_API_KEY: `rk_${randomBytes(16).toString('base64url')}`,
+    ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+    PORT: String(port),
+    HOST: '127.0.0.1',
+    DATA_DIR: dataDir,
+    LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
+    ...options.env,
+  };
+  const api = keepRunning('api', env, options.apiFaults);
+  const kept = [api];
+  await api.ready();
+  const url = `http://127.0.0.1:${port}`;
+  const tenants = new Map<number, Promise<Client>>();
+
+  const settled = async () => {
+    const [open] = await postgres.sql<{ jobs: number; messages: number }>(
+      `SELECT (SELECT count(*)::int FROM public.job WHERE finished_at IS NULL) AS jobs,
+        (SELECT count(*)::int FROM public.webhook_message WHERE status = 'pending') AS messages`,
+    );
+    const { messages } = await sandbox.log();
+    return open?.jobs === 0 && open.messages === 0 && !messages.some(({ status }) => status === 'running');
+  };
+
+  return {
+    backend,
+    postgres,
+    redis,
+    sandbox,
+    receiver,
+    api,
+    startWorker({ faults, env: more } = {}) {
+      const worker = keepRunning('worker', { ...env, ...more }, faults);
+      kept.push(worker);
+      return worker;
+    },
+    tenant(number) {
+      const known = tenants.get(number) ?? createTenant({ url, database: postgres });
+      tenants.set(number, known);
+      return known;
+    },
+    async balances(submissions) {
+      // What does not end is an odd row like any other, and tells more than a time-out.
+      await waitFor('the end of all jobs', settled, SETTLE_TIMEOUT_MS).catch(() => tell('some jobs have not ended'));
+      const ledger = await readLedger({ postgres, sandbox, receiver, submissions });
+      const odd = oddRows(ledger);
+      const count = (values: string[]) =>
+        [...new Set(values)].sort().map((value) => `${values.filter((other) => other === value).length} ${value}`);
+      tell(
+        `seed ${SEED}, ${backend}: submitted ${submissions.length} = ${count(ledger.jobs.map(({ status }) => status)).join(' + ')}; ` +
+          `messages ${count(ledger.sends.map(({ status }) => status)).join(', ')}; ` +
+          `charged ${count(ledger.jobs.map(({ charged }) => charged)).join(', ')}; ` +
+          `renders ${ledger.upstreamRenders.filter((render) => render.accepted).length}; ` +
+          `webhooks ${ledger.messages.length}, heard ${ledger.heard.length}; ` +
+          `killed ${kept.flatMap(({ deaths }) => deaths).length}; odd rows ${odd.length}`,
+      );
+      expect(odd).toEqual([]);
+      expect(kept.flatMap(({ crashes }) => crashes)).toEqual([]);
+    },
+    async close() {
+      await Promise.all(kept.map((process) => process.stop()));
+      await sandbox.close();
+      await receiver.close();
+      await redis?.stop();
+      await postgres.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
