@@ -11,7 +11,7 @@ import { createTenant } from '../support/tenants.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { startReceiver, type WebhookReceiver } from '../support/webhook-receiver.ts';
 import { type KeptProcess, keepRunning } from './kept-process.ts';
-import { oddRows } from './ledger.ts';
+import { type OddRow, oddRows } from './ledger.ts';
 import { type OwnPostgres, type OwnRedis, startOwnPostgres, startOwnRedis } from './own-stores.ts';
 import { readLedger } from './read-ledger.ts';
 import { SEED, SETTLE_TIMEOUT_MS, tell } from './settings.ts';
@@ -120,6 +120,7 @@ export async function startWorld(
           `webhooks ${ledger.messages.length}, heard ${ledger.heard.length}; ` +
           `killed ${kept.flatMap(({ deaths }) => deaths).length}; odd rows ${odd.length}`,
       );
+      if (odd.length > 0) for (const row of await historyOf(postgres, odd)) tell(JSON.stringify(row));
       expect(odd).toEqual([]);
       expect(kept.flatMap(({ crashes }) => crashes)).toEqual([]);
     },
@@ -132,4 +133,17 @@ export async function startWorld(
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** What happened to the jobs of odd rows, and to those that shared an account with them. */
+function historyOf(postgres: OwnPostgres, odd: readonly OddRow[]): Promise<unknown[]> {
+  return postgres.sql(
+    `SELECT job.id, job.input->>'prompt' AS prompt, job.account_id, job.status, job.error->>'code' AS error, job.charged, job.cost,
+      job.turn_state, job.turn_end, job.sent_at, job.turn_ended_at, job.epoch,
+      (SELECT json_agg(concat_ws(' ', event.at::time, event.type, event.phase) ORDER BY seq)
+       FROM public.event WHERE event.job_id = job.id) AS history
+     FROM public.job WHERE job.id = ANY ($1) OR job.account_id IN (SELECT account_id FROM public.job WHERE id = ANY ($1))
+     ORDER BY job.account_id, job.created_at`,
+    [odd.map(({ about }) => about)],
+  );
 }

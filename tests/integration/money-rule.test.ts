@@ -164,3 +164,20 @@ it('of two workers on one row, only the one that claimed last can write', async 
   expect(events.map((event) => event.type)).toEqual(['job.queued', 'job.succeeded']);
   await db.close();
 });
+
+it('a turn that begins before the balance was read makes the cost uncertain, although its own was over', async () => {
+  // The first job's state is read before its message and after it; the second time takes until another job has ended.
+  await service.sandbox.fault({ route: 'GET /api/state', times: 1, delay_ms: 1 });
+  await service.sandbox.fault({ route: 'GET /api/state', times: 1, delay_ms: 4_000 });
+  await service.startWorkers();
+  const free = await service.client.submit({ type: 'generate', prompt: 'How long may a clip be?' });
+  const states = async () =>
+    Object.entries((await service.sandbox.log()).requests).find(([route]) => route.startsWith('GET /api/state'))?.[1];
+  await waitFor('the end of the answer', async () => (await states()) === 2);
+  const paid = await service.client.submit({ type: 'generate', prompt: 'A paid clip' });
+  expect(await service.client.ended(paid.id)).toMatchObject({ status: 'succeeded' });
+  expect(await service.client.ended(free.id)).toMatchObject({
+    charged: 'unknown',
+    cost: { charged: 100, certainty: 'bounded' },
+  });
+});

@@ -39,10 +39,10 @@ export async function noteLowCredits(
 }
 
 /**
- * Whether another turn of the same account was open at any time since this job's message was sent: then neither the
- * balance nor `frozen` tells what this one did. Two tenants with the same token are the same account for this.
+ * Whether another turn of the same account was open at any time since this job's message was sent, its end and the
+ * reading of the balance included: then neither the balance nor `frozen` tells what this one did. Two tenants with the same token are the same account for this.
  * A turn whose end nobody saw counts as open for `turnMs` after its start.
- * @param when `ever`: while this turn was open; `now`: at this moment.
+ * @param when `ever`: from the message until now; `now`: at this moment.
  */
 export async function hasOverlap(
   db: Queryable,
@@ -52,7 +52,7 @@ export async function hasOverlap(
 ): Promise<boolean> {
   const { rows } = await db.query<{ overlaps: boolean }>(
     `WITH mine AS (
-       SELECT id, account_id, sent_at, turn_ended_at FROM public.job WHERE id = $1
+       SELECT id, account_id, sent_at FROM public.job WHERE id = $1
      ), same AS (
        SELECT account_id AS id FROM mine
        UNION
@@ -62,7 +62,6 @@ export async function hasOverlap(
      SELECT EXISTS (
        SELECT 1 FROM mine CROSS JOIN same JOIN public.job AS other ON other.account_id = same.id
        WHERE other.id <> mine.id
-         AND other.sent_at <= COALESCE(mine.turn_ended_at, now())
          AND other.sent_at >= mine.sent_at - 2 * $2 * interval '1 ms' -- none lasts longer: the index needs an end
          AND COALESCE(other.turn_ended_at, other.sent_at + $2 * interval '1 ms')
            >= ${when === 'now' ? 'now()' : 'mine.sent_at'}

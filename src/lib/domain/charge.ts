@@ -27,8 +27,8 @@ export function settleCharge(input: {
   const reserved = Math.max(0, after.frozen - before.frozen);
   // More than before: topped up, so nothing bounds what was spent.
   if (spent < 0) return { charged: 'unknown', cost: { before, after, charged: null, certainty: 'bounded' } };
-  // What is still reserved may be spent yet.
-  if (overlapped || reserved > 0) {
+  // What is still reserved may be spent yet; what was reserved before was another turn's, and may have been spent since.
+  if (overlapped || before.frozen > 0 || reserved > 0) {
     return { charged: 'unknown', cost: { before, after, charged: spent + reserved, certainty: 'bounded' } };
   }
   return { charged: spent > 0 ? 'yes' : 'no', cost: { before, after, charged: spent, certainty: 'exact' } };

@@ -8,7 +8,15 @@ describe('what a message cost', () => {
   it.each<[string, Balance | null, Balance | null, boolean, string, number | null, string]>([
     ['is exact when the balance fell', balance(100), balance(40), false, 'yes', 60, 'exact'],
     ['is exact when the balance is as it was', balance(100), balance(100), false, 'no', 0, 'exact'],
-    ['is exact when less is reserved than before', balance(60, 40), balance(60), false, 'yes', 40, 'exact'],
+    [
+      'is an upper bound when credits were reserved before',
+      balance(60, 40),
+      balance(60),
+      false,
+      'unknown',
+      40,
+      'bounded',
+    ],
     ['is an upper bound when another turn overlapped', balance(100), balance(0), true, 'unknown', 100, 'bounded'],
     [
       'is an upper bound of nothing when another turn overlapped',
@@ -46,7 +54,8 @@ describe('what a message cost', () => {
     fc.assert(
       fc.property(any, any, fc.boolean(), (before, after, overlapped) => {
         const { charged, cost } = settleCharge({ sent: true, before, after, overlapped });
-        expect(charged === 'no').toBe(before.total === after.total && after.frozen <= before.frozen && !overlapped);
+        const isUntouched = before.total === after.total && before.frozen === 0 && after.frozen === 0;
+        expect(charged === 'no').toBe(isUntouched && !overlapped);
         expect(charged === 'unknown').toBe(cost.certainty !== 'exact');
         expect(cost.charged ?? 0).toBeGreaterThanOrEqual(0);
       }),
