@@ -7,6 +7,7 @@ import { readTestOnly } from './test-only.ts';
 export const FAULT_POINTS = [
   'submit.received',
   'submit.committed',
+  'cancel.committed',
   'dispatch.marked',
   'dispatch.added',
   'claim.committed',
@@ -33,6 +34,8 @@ export const FAULT_POINTS = [
   'render.answered',
   'render.submitted',
   'render.completed',
+  'render.dropping',
+  'render.dropped',
   'output.copied',
   'park.written',
   'park.delayed',

@@ -39,6 +39,8 @@ const TERMINAL = new Set(['succeeded', 'failed', 'canceled', 'expired']);
 const REFUSING_STATUSES = new Set([400, 401, 402, 404, 413, 422, 429]);
 /** What the upstream still works on. */
 const RUNNING = new Set(['pending', 'processing']);
+/** What we have done with. */
+const SETTLED = new Set(['completed', 'failed', 'canceled']);
 /** A failed render, or a duplicate id, gets a second one; there is no third. */
 const MAX_RENDERS = 2;
 
@@ -127,15 +129,18 @@ function renderedOnce({ renders, upstreamRenders }: Ledger): Found[] {
 }
 
 /** Whatever the upstream renders, we have written down that we asked for it. */
-function noForgottenRender({ renders, upstreamRenders }: Ledger): Found[] {
+function noForgottenRender({ jobs, renders, upstreamRenders }: Ledger): Found[] {
+  const canceled = new Set(jobs.filter(({ status }) => status === 'canceled').map(({ id }) => id));
   const ours = new Map(renders.map((render) => [render.id, render]));
   return upstreamRenders.flatMap(({ id, accepted, status }) => {
     if (!accepted) return [];
     const row = ours.get(id);
     if (!row) return [{ about: id, why: `is ${status} upstream, and we do not know it` }];
     if (row.state === 'planned') return [{ about: id, why: `is ${status} upstream, and planned here` }];
-    const isForgotten = RUNNING.has(status) && (row.state === 'completed' || row.state === 'failed');
-    return isForgotten ? [{ about: id, why: `is ${status} upstream, and ${row.state} here` }] : [];
+    const isForgotten = SETTLED.has(row.state) || canceled.has(row.jobId);
+    return RUNNING.has(status) && isForgotten
+      ? [{ about: id, why: `is ${status} upstream, and ${row.state} here` }]
+      : [];
   });
 }
 

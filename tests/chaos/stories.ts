@@ -7,10 +7,16 @@ export type Wish = {
   body: Record<string, unknown>;
   /** To be submitted into the session of this job. */
   follows: string | null;
+  /** When its client changes its mind; null: never. In ms after the submit. */
+  cancelAfterMs: number | null;
 };
 
 /** One in so many tenants: most jobs share an account with two others, some have theirs for themselves. */
 const JOBS_PER_TENANT = 3;
+
+/** One job in so many is canceled, at some time within its life. */
+const JOBS_PER_CANCEL = 12;
+const CANCEL_WITHIN_MS = 3_000;
 
 /** Markers of the sandbox (docs/sandbox.md). The plain story is as frequent as a fifth of the others. */
 const STORIES = [
@@ -67,6 +73,7 @@ export function mixedWishes(random: Random, count: number): Wish[] {
       n,
       tenant: follows?.tenant ?? random.below(tenants),
       follows: follows?.n ?? null,
+      cancelAfterMs: random.below(JOBS_PER_CANCEL) === 0 ? random.below(CANCEL_WITHIN_MS) : null,
       body: kind === 1 ? uploadOf(n) : generateOf(n, story, kind > 2, kind === 3),
     });
   }

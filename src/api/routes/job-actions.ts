@@ -4,6 +4,7 @@ import { cancelJob } from '../../lib/commands/cancel-job.ts';
 import { retryJob } from '../../lib/commands/retry-job.ts';
 import { isTerminal } from '../../lib/domain/job.ts';
 import { jobView } from '../../lib/domain/job-view.ts';
+import { faultPoint } from '../../lib/fault-point.ts';
 import type { ApiDeps } from '../deps.ts';
 import { findJob } from '../find-job.ts';
 import { JobParams, RetryJob } from '../schemas/jobs.ts';
@@ -15,6 +16,7 @@ export const jobActionRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db
   app.post('/jobs/:id/cancel', { schema: { params: JobParams } }, async (request, reply) => {
     const found = await findJob(db, request.tenantId, request.params.id);
     const job = await cancelJob(db.pool, found);
+    faultPoint('cancel.committed');
     return reply.code(isTerminal(job.status) ? 200 : 202).send(jobView(job));
   });
 
