@@ -1,12 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, describe, it } from 'vitest';
+import { waitFor } from '../support/wait-for.ts';
 import { createRandom } from './random.ts';
 import { backends, FULL, SEED, SETTLE_TIMEOUT_MS } from './settings.ts';
 import { mixedWishes } from './stories.ts';
 import { submitAll } from './submit.ts';
 import { startWorld, type World } from './world.ts';
 
-const JOBS_EACH = FULL ? 100 : 20;
+const JOBS_EACH = FULL ? 100 : 15;
 const SUBMIT_GAP_MS = 100;
 /** So that something is under way when a store goes, and something more when the next one does. In ms. */
 const BETWEEN_BLOWS_MS = 700;
@@ -25,6 +26,7 @@ describe.concurrent('stores that go down', () => {
       worlds.push(world);
       world.startWorker();
       const submitting = submitAll(world, mixedWishes(createRandom(SEED), JOBS_EACH), SUBMIT_GAP_MS);
+      await waitFor('the first job', async () => (await world.postgres.sql('SELECT FROM public.job')).length > 0);
       const blows = world.redis ? [world.redis.wipe, world.redis.crash, world.postgres.crash] : [world.postgres.crash];
       for (const blow of blows) {
         await pause(BETWEEN_BLOWS_MS);

@@ -31,6 +31,12 @@ export async function submitAll(world: World, wishes: readonly Wish[], gapMs: nu
     });
     if (job) accepted.set(n, job);
     if (job && cancelAfterMs !== null) cancels.push(cancelLater(client, job.id, cancelAfterMs));
+    if (!job)
+      await waitFor(
+        'a ready API',
+        async () => (await client.get('/health/ready').catch(() => null))?.status === 200,
+        KNOCK_TIMEOUT_MS,
+      );
     submissions.push({ n, outcome: job ? 'accepted' : 'in_doubt', jobId: job?.id ?? null });
     await pause(gapMs);
   }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { freePort } from '../../src/local/free-port.ts';
 import type { SandboxOptions } from '../../src/sandbox/app.ts';
@@ -32,6 +33,9 @@ const PACE = {
   WEBHOOK_ALLOW_HTTP: 'true',
   WEBHOOK_ALLOWED_SUBNETS: '127.0.0.0/8',
 } as const;
+
+/** A look at the sandbox's log is not for nothing. In ms. */
+const LOOK_EVERY_MS = 500;
 
 /** A service of real processes, with stores, upstream and receiver of its own. */
 export type World = {
@@ -80,6 +84,7 @@ export async function startWorld(
   const tenants = new Map<number, Promise<Client>>();
 
   const settled = async () => {
+    await pause(LOOK_EVERY_MS);
     const [open] = await postgres.sql<{ jobs: number; messages: number }>(
       `SELECT (SELECT count(*)::int FROM public.job WHERE finished_at IS NULL) AS jobs,
         (SELECT count(*)::int FROM public.webhook_message WHERE status = 'pending') AS messages`,
@@ -118,7 +123,7 @@ export async function startWorld(
           `charged ${count(ledger.jobs.map(({ charged }) => charged)).join(', ')}; ` +
           `renders ${ledger.upstreamRenders.filter((render) => render.accepted).length}; ` +
           `webhooks ${ledger.messages.length}, heard ${ledger.heard.length}; ` +
-          `killed ${kept.flatMap(({ deaths }) => deaths).length}; odd rows ${odd.length}`,
+          `killed at ${kept.flatMap(({ deaths }) => deaths.map(({ fault }) => fault)).join(', ') || 'nothing'}; odd rows ${odd.length}`,
       );
       if (odd.length > 0) for (const row of await historyOf(postgres, odd)) tell(JSON.stringify(row));
       expect(odd).toEqual([]);
@@ -139,7 +144,8 @@ export async function startWorld(
 function historyOf(postgres: OwnPostgres, odd: readonly OddRow[]): Promise<unknown[]> {
   return postgres.sql(
     `SELECT job.id, job.input->>'prompt' AS prompt, job.account_id, job.status, job.error->>'code' AS error, job.charged, job.cost,
-      job.turn_state, job.turn_end, job.sent_at, job.turn_ended_at, job.epoch,
+      job.turn_state, job.turn_end, job.waiting_reason, job.remedies, job.lane, job.dispatch_no, job.dispatched_at,
+      job.due_at, job.lease_until, job.sent_at, job.turn_ended_at, job.epoch,
       (SELECT json_agg(concat_ws(' ', event.at::time, event.type, event.phase) ORDER BY seq)
        FROM public.event WHERE event.job_id = job.id) AS history
      FROM public.job WHERE job.id = ANY ($1) OR job.account_id IN (SELECT account_id FROM public.job WHERE id = ANY ($1))

@@ -24,12 +24,12 @@ export function settleCharge(input: {
     return { charged: 'unknown', cost: { before, after, charged: null, certainty: 'unknown' } };
   }
   const spent = before.total - after.total;
-  const reserved = Math.max(0, after.frozen - before.frozen);
   // More than before: topped up, so nothing bounds what was spent.
   if (spent < 0) return { charged: 'unknown', cost: { before, after, charged: null, certainty: 'bounded' } };
-  // What is still reserved may be spent yet; what was reserved before was another turn's, and may have been spent since.
-  if (overlapped || before.frozen > 0 || reserved > 0) {
-    return { charged: 'unknown', cost: { before, after, charged: spent + reserved, certainty: 'bounded' } };
+  // What was reserved before was another turn's, and may have been spent since; what is reserved now may be spent yet,
+  // and may be all ours: the other turn's can have been released.
+  if (overlapped || before.frozen > 0 || after.frozen > 0) {
+    return { charged: 'unknown', cost: { before, after, charged: spent + after.frozen, certainty: 'bounded' } };
   }
   return { charged: spent > 0 ? 'yes' : 'no', cost: { before, after, charged: spent, certainty: 'exact' } };
 }
