@@ -20,6 +20,7 @@ export function startDispatcher(deps: { db: pg.Pool; producer: Producer; tenantC
     async work() {
       const marked = await transaction(deps.db, async (client) => {
         await lockDispatch(client);
+        faultPoint('dispatch.locked');
         return markDispatched(client, { limit: BATCH, tenantConcurrency: deps.tenantConcurrency });
       });
       if (marked.length > 0) await add(deps, marked);

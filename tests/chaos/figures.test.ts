@@ -102,11 +102,13 @@ describe.runIf(FULL)('figures', () => {
       world = await startWorld('redis', { sandbox: { speed: 1 }, env: slots });
       const here = world;
       await submitFromMany(here, plainWishes(WAITING_JOBS, WAITING_JOBS));
+      tell(`${await count(here, 'true')} jobs submitted`);
       here.startWorker();
       const dispatched = (times: number) => async () =>
         (await count(here, `dispatch_no >= ${times} AND dispatched_at IS NOT NULL OR lease_until > now()`)) ===
         WAITING_JOBS;
       await waitFor('the first dispatch', dispatched(1), LONG_MS);
+      tell('all dispatched, Redis is wiped');
       const wipedAt = Date.now();
       await here.redis?.wipe();
       await waitFor('the second dispatch', dispatched(2), LONG_MS);

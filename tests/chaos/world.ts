@@ -123,7 +123,7 @@ export async function startWorld(
           `charged ${count(ledger.jobs.map(({ charged }) => charged)).join(', ')}; ` +
           `renders ${ledger.upstreamRenders.filter((render) => render.accepted).length}; ` +
           `webhooks ${ledger.messages.length}, heard ${ledger.heard.length}; ` +
-          `killed at ${kept.flatMap(({ deaths }) => deaths.map(({ fault }) => fault)).join(', ') || 'nothing'}; odd rows ${odd.length}`,
+          `killed at ${kept.flatMap(({ deaths }) => deaths.map(({ fault }) => fault ?? 'any moment')).join(', ') || 'nothing'}; odd rows ${odd.length}`,
       );
       if (odd.length > 0) for (const row of await historyOf(postgres, odd)) tell(JSON.stringify(row));
       expect(odd).toEqual([]);

@@ -6,13 +6,18 @@ export type Dispatch = { id: string; lane: Lane; dispatch_no: number; delay_ms: 
 
 /** Any number that nothing else locks; the same for all processes on one database. */
 const DISPATCH_LOCK = 7_233_501;
+/** A dispatcher that is frozen while it has the lock loses it after so long: nobody else can mark meanwhile. In ms. */
+const DISPATCH_IDLE_MS = 5_000;
 
 /**
  * Lets one dispatcher mark at a time, until its transaction ends: two that count a tenant's jobs at the same moment
  * would both fill it up to its concurrency.
  */
 export async function lockDispatch(client: Queryable): Promise<void> {
-  await client.query('SELECT pg_advisory_xact_lock($1)', [DISPATCH_LOCK]);
+  await client.query(
+    `SELECT set_config('idle_in_transaction_session_timeout', '${DISPATCH_IDLE_MS}', true), pg_advisory_xact_lock($1)`,
+    [DISPATCH_LOCK],
+  );
 }
 
 /**
