@@ -9,6 +9,7 @@ import type { Skill } from '../lib/skills.ts';
 import type { AddressPolicy } from '../lib/webhooks/url-policy.ts';
 import type { Once } from './create-once.ts';
 import type { JobWatcher } from './job-watcher.ts';
+import type { RateLimit } from './rate-limit.ts';
 
 /** What the API works with; built once a process. */
 export type ApiDeps = {
@@ -18,6 +19,7 @@ export type ApiDeps = {
   submit: Submit;
   /** Answers POSTs that create something, once an idempotency key. */
   once: Once;
+  rateLimit: RateLimit;
   skills: ReadonlyMap<string, Skill>;
   webhookPolicy: AddressPolicy;
   /** Feeds the clients that wait for jobs. */

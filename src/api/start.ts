@@ -1,5 +1,6 @@
 import { createAccounts } from '../lib/accounts.ts';
 import { createFolderStore } from '../lib/assets/folder-store.ts';
+import { monotonicMs } from '../lib/clock.ts';
 import { bootstrapTenant } from '../lib/commands/bootstrap-tenant.ts';
 import { createSubmission } from '../lib/commands/submit-job.ts';
 import type { Config } from '../lib/config.ts';
@@ -13,6 +14,7 @@ import { newWebhookSecret } from '../lib/webhooks/sign.ts';
 import { buildApp } from './app.ts';
 import { createOnce } from './create-once.ts';
 import { createJobWatcher } from './job-watcher.ts';
+import { createRateLimit } from './rate-limit.ts';
 
 /** Connections of one API process: its statements take a millisecond or two. */
 const POOL_SIZE = 10;
@@ -40,13 +42,14 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
   const transport = createTransport(config.NEMO_API_URL);
   const nemo = createNemoClient(transport);
   const accounts = createAccounts({ db, vault, nemo, nemoToken: config.NEMO_TOKEN });
-  const submission = createSubmission(db.pool);
+  const submission = createSubmission(db.pool, config.MAX_QUEUED_PER_TENANT);
   const watcher = createJobWatcher(db.pool, log);
   const app = buildApp({
     db,
     vault,
     submit: submission.submit,
     once: createOnce(db.pool),
+    rateLimit: createRateLimit(config.SUBMIT_RATE_LIMIT, monotonicMs),
     skills,
     webhookPolicy,
     watcher,

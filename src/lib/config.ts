@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { bytes, durationList, durationMs, flag, folder, httpUrl, optional, subnets } from './config-values.ts';
+import { bytes, durationList, durationMs, flag, folder, httpUrl, optional, rate, subnets } from './config-values.ts';
 
 /** Nothing that clients leave here is kept for longer than ten years. In ms. */
 const LONGEST_KEEP_MS = 3650 * 86_400_000;
@@ -49,6 +49,8 @@ const VARIABLES = z.object({
   ASSET_TTL: durationMs('7d', LONGEST_KEEP_MS),
   MAX_UPLOAD_BYTES: bytes('500MB', MAX_STORED_BYTES),
 
+  MAX_QUEUED_PER_TENANT: z.coerce.number().int().min(1).default(100_000),
+  SUBMIT_RATE_LIMIT: rate('600/60s'),
   TENANT_CONCURRENCY: z.coerce.number().int().min(1).default(20),
   RUN_CONCURRENCY: z.coerce.number().int().min(1).default(1000),
   WAIT_CONCURRENCY: z.coerce.number().int().min(1).default(100),

@@ -4,6 +4,7 @@ import { type Queryable, transaction } from '../db/database.ts';
 import { createGroupCommit } from '../db/group-commit.ts';
 import { findKey, KeyTaken, type RequestKey } from '../db/idempotency-keys.ts';
 import { assetIdsOf, insertJobs, type JobInsert, type NewJob, ownSession, type Place } from '../db/insert-jobs.ts';
+import { createQueueRoom } from '../db/queue-room.ts';
 import { joinSessions } from '../db/session-line.ts';
 import { assetsOf, type JobRecord } from '../domain/job.ts';
 import { Problem } from '../errors.ts';
@@ -19,17 +20,19 @@ export type Submit = (job: NewJob, key: RequestKey | null) => Promise<JobRecord>
 /**
  * Accepts jobs: each job's row, its first event, its idempotency key and, where it brings no session, a new session,
  * in one commit. Jobs that come at the same time share a statement.
- * `submit` throws a Problem when the session or an asset is not the tenant's or the client reference is in use, and
- * KeyTaken when a request with the same key was first.
+ * `submit` throws a Problem when the session or an asset is not the tenant's or the client reference is in use, or the
+ * tenant has `maxQueued` jobs waiting to be started; and KeyTaken when a request with the same key was first.
  */
-export function createSubmission(pool: pg.Pool): { submit: Submit; flush(): Promise<void> } {
+export function createSubmission(pool: pg.Pool, maxQueued: number): { submit: Submit; flush(): Promise<void> } {
+  const room = createQueueRoom(pool, maxQueued);
   const shared = createGroupCommit<JobInsert, JobRecord>({
     maxItems: MAX_JOBS,
     maxWrites: MAX_WRITES,
     write: (inserts) => insertAll(pool, inserts),
   });
   return {
-    submit(job, key) {
+    async submit(job, key) {
+      await room.take(job.tenantId, 1);
       const asked = { id: newId('job'), job, key };
       return needsTransaction(asked) ? submitAlone(pool, asked) : shared.add({ ...asked, place: ownSession() });
     },
