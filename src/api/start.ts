@@ -6,6 +6,7 @@ import { createSubmission } from '../lib/commands/submit-job.ts';
 import type { Config } from '../lib/config.ts';
 import { createVault } from '../lib/crypto.ts';
 import { openDatabase } from '../lib/db/database.ts';
+import { createQueueRoom } from '../lib/db/queue-room.ts';
 import type { Logger } from '../lib/logger.ts';
 import { createNemoClient } from '../lib/nemo/client.ts';
 import { createTransport } from '../lib/nemo/transport.ts';
@@ -42,12 +43,15 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
   const transport = createTransport(config.NEMO_API_URL);
   const nemo = createNemoClient(transport);
   const accounts = createAccounts({ db, vault, nemo, nemoToken: config.NEMO_TOKEN });
-  const submission = createSubmission(db.pool, config.MAX_QUEUED_PER_TENANT);
+  const room = createQueueRoom(db.pool, config.MAX_QUEUED_PER_TENANT);
+  const submission = createSubmission(db.pool, room);
   const watcher = createJobWatcher(db.pool, log);
   const app = buildApp({
     db,
     vault,
     submit: submission.submit,
+    room,
+    maxBatchBytes: config.MAX_BATCH_BYTES,
     once: createOnce(db.pool),
     rateLimit: createRateLimit(config.SUBMIT_RATE_LIMIT, monotonicMs),
     skills,

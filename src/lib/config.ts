@@ -7,6 +7,9 @@ const LONGEST_KEEP_MS = 3650 * 86_400_000;
 /** The column `asset.bytes` holds no more; the upstream takes a quarter of it. In bytes. */
 const MAX_STORED_BYTES = 2_147_483_647;
 
+/** A batch is parsed in memory, and V8 has no longer strings. In bytes. */
+const MAX_PARSED_BYTES = 500_000_000;
+
 /**
  * Every variable that Reelay reads, in one place: name, form, default. The names and defaults are those of the
  * REST contract ("Environment"). Durations become ms, sizes bytes, folders absolute.
@@ -47,6 +50,7 @@ const VARIABLES = z.object({
   /** Default: `assets` in DATA_DIR. API and workers must see the same folder. */
   ASSET_STORE: optional(folder()),
   ASSET_TTL: durationMs('7d', LONGEST_KEEP_MS),
+  MAX_BATCH_BYTES: bytes('64MB', MAX_PARSED_BYTES),
   MAX_UPLOAD_BYTES: bytes('500MB', MAX_STORED_BYTES),
 
   MAX_QUEUED_PER_TENANT: z.coerce.number().int().min(1).default(100_000),

@@ -7,6 +7,7 @@ export const PROBLEMS = {
   unauthorized: { status: 401, title: 'A valid API key is needed' },
   not_found: { status: 404, title: 'There is nothing here' },
   idempotency_in_flight: { status: 409, title: 'The first request with this key is still under way' },
+  job_already_terminal: { status: 409, title: 'It has ended already' },
   client_reference_used: { status: 409, title: 'Another job has this client reference' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'This content type is not understood' },

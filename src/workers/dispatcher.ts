@@ -1,4 +1,4 @@
-import type { Queryable } from '../lib/db/database.ts';
+import type pg from 'pg';
 import { type Dispatch, markDispatched } from '../lib/db/dispatch.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Producer } from '../lib/queue/producer.ts';
@@ -10,7 +10,7 @@ const POLL_INTERVAL_MS = 250;
 const BATCH = 500;
 
 /** Hands ready jobs from Postgres to the queue: pick, mark, commit, add. Several may run at once. */
-export function startDispatcher(deps: { db: Queryable; producer: Producer; tenantConcurrency: number; log: Logger }) {
+export function startDispatcher(deps: { db: pg.Pool; producer: Producer; tenantConcurrency: number; log: Logger }) {
   return startLoop({
     name: 'dispatcher',
     intervalMs: POLL_INTERVAL_MS,

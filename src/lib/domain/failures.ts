@@ -36,6 +36,7 @@ const FAILURES = {
   render_failed: { message: 'The render failed twice.', retryable: true, action: 'retry' },
   render_timeout: { message: 'The render did not finish in time.', retryable: true, action: 'retry' },
   output_unreadable: { message: 'The finished file could not be read.', retryable: true, action: 'retry' },
+  batch_credit_limit: { message: "The batch's max_credits are used up.", retryable: false, action: null },
   internal_error: { message: 'Something went wrong on our side.', retryable: true, action: 'retry' },
 } as const satisfies Record<string, { message: string; retryable: boolean; action: string | null }>;
 

@@ -8,6 +8,7 @@ const JOB_EVENTS = {
   'job.queued': { public: false, byDefault: false },
   'job.phase': { public: false, byDefault: false },
   'job.waiting': { public: false, byDefault: false },
+  'job.canceling': { public: false, byDefault: false },
   'job.started': { public: true, byDefault: false },
   'job.preview_ready': { public: true, byDefault: false },
   'job.succeeded': { public: true, byDefault: true },
