@@ -36,11 +36,12 @@ const MARK_DISPATCHED = `
     ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
   ), admitted AS MATERIALIZED (
     SELECT tenant_id, batch_id FROM public.job WHERE dispatch_no > 0 AND finished_at IS NULL
-  ), served AS (
+  ), served AS MATERIALIZED (
     SELECT t.id AS tenant_id, t.last_served_at, $2 - COALESCE(a.jobs, 0) AS free
     FROM public.tenant t
     LEFT JOIN (SELECT tenant_id, count(*) AS jobs FROM admitted GROUP BY tenant_id) a ON a.tenant_id = t.id
     WHERE COALESCE(a.jobs, 0) < $2
+    ORDER BY t.last_served_at -- known to the planner: it looks no further than $1 jobs
   ), capped_batch AS (
     SELECT b.id, b.tenant_id, b.max_concurrency - COALESCE(a.jobs, 0) AS free
     FROM public.batch b

@@ -2,8 +2,10 @@ import { monotonicMs } from '../clock.ts';
 import { Problem } from '../errors.ts';
 import type { Queryable } from './database.ts';
 
-/** How long a count may be built upon: what other processes have taken meanwhile is not in it. In ms. */
+/** How long a count is built upon, at least: what other processes have taken meanwhile is not in it. In ms. */
 const FRESH_MS = 250;
+/** And so many times as long as it took: a backlog of 100,000 must not be counted without a pause. */
+const FRESH_TIMES = 20;
 /** A full queue has room again as soon as jobs start. In s. */
 const RETRY_S = 5;
 
@@ -14,14 +16,16 @@ export type QueueRoom = {
 
 /** Keeps each tenant to `max` jobs that have not started. Counts at most four times a second and tenant, not per job. */
 export function createQueueRoom(db: Queryable, max: number): QueueRoom {
-  const counts = new Map<string, { jobs: number; atMs: number }>();
+  const counts = new Map<string, { jobs: number; freshUntilMs: number }>();
   const counting = new Map<string, Promise<void>>();
 
   const count = async (tenantId: string): Promise<void> => {
-    const atMs = monotonicMs();
-    counts.set(tenantId, { jobs: await countUnstarted(db, tenantId, max), atMs });
+    const startMs = monotonicMs();
+    const jobs = await countUnstarted(db, tenantId, max);
+    const nowMs = monotonicMs();
+    counts.set(tenantId, { jobs, freshUntilMs: nowMs + Math.max(FRESH_MS, FRESH_TIMES * (nowMs - startMs)) });
   };
-  const isFresh = (tenantId: string) => monotonicMs() - (counts.get(tenantId)?.atMs ?? -FRESH_MS) < FRESH_MS;
+  const isFresh = (tenantId: string) => monotonicMs() < (counts.get(tenantId)?.freshUntilMs ?? 0);
 
   return {
     async take(tenantId, jobs) {
