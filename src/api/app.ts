@@ -7,6 +7,7 @@ import { requestLog } from './plugins/request-log.ts';
 import { validation } from './plugins/validation.ts';
 import { accountRoutes } from './routes/account.ts';
 import { assetRoutes } from './routes/assets.ts';
+import { batchRoutes } from './routes/batches.ts';
 import { creditRoutes } from './routes/credits.ts';
 import { healthRoutes } from './routes/health.ts';
 import { jobActionRoutes } from './routes/job-actions.ts';
@@ -46,6 +47,7 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
       await v1.register(assetRoutes, deps);
       await v1.register(jobRoutes, deps);
       await v1.register(jobActionRoutes, deps);
+      await v1.register(batchRoutes, deps);
       await v1.register(jobEventRoutes, deps);
       await v1.register(jobOutputRoutes, deps);
       await v1.register(messageRoutes, deps);

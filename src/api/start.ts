@@ -1,10 +1,12 @@
 import { createAccounts } from '../lib/accounts.ts';
 import { createFolderStore } from '../lib/assets/folder-store.ts';
+import { monotonicMs } from '../lib/clock.ts';
 import { bootstrapTenant } from '../lib/commands/bootstrap-tenant.ts';
 import { createSubmission } from '../lib/commands/submit-job.ts';
 import type { Config } from '../lib/config.ts';
 import { createVault } from '../lib/crypto.ts';
 import { openDatabase } from '../lib/db/database.ts';
+import { createQueueRoom } from '../lib/db/queue-room.ts';
 import type { Logger } from '../lib/logger.ts';
 import { createNemoClient } from '../lib/nemo/client.ts';
 import { createTransport } from '../lib/nemo/transport.ts';
@@ -13,6 +15,7 @@ import { newWebhookSecret } from '../lib/webhooks/sign.ts';
 import { buildApp } from './app.ts';
 import { createOnce } from './create-once.ts';
 import { createJobWatcher } from './job-watcher.ts';
+import { createRateLimit } from './rate-limit.ts';
 
 /** Connections of one API process: its statements take a millisecond or two. */
 const POOL_SIZE = 10;
@@ -40,13 +43,17 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
   const transport = createTransport(config.NEMO_API_URL);
   const nemo = createNemoClient(transport);
   const accounts = createAccounts({ db, vault, nemo, nemoToken: config.NEMO_TOKEN });
-  const submission = createSubmission(db.pool);
+  const room = createQueueRoom(db.pool, config.MAX_QUEUED_PER_TENANT);
+  const submission = createSubmission(db.pool, room);
   const watcher = createJobWatcher(db.pool, log);
   const app = buildApp({
     db,
     vault,
     submit: submission.submit,
+    room,
+    maxBatchBytes: config.MAX_BATCH_BYTES,
     once: createOnce(db.pool),
+    rateLimit: createRateLimit(config.SUBMIT_RATE_LIMIT, monotonicMs),
     skills,
     webhookPolicy,
     watcher,

@@ -13,6 +13,7 @@ import { openQueueBackend } from '../lib/queue/factory.ts';
 import { openProducer } from '../lib/queue/producer.ts';
 import { loadSkills } from '../lib/skills.ts';
 import { createGuardedAgent } from '../lib/webhooks/guarded-agent.ts';
+import { startBatches } from './batches.ts';
 import { startDelivery } from './deliver-webhooks.ts';
 import type { PhaseDeps } from './deps.ts';
 import { startDispatcher } from './dispatcher.ts';
@@ -96,7 +97,8 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
     delivery.kick();
   };
   const unstarted = startUnstartedSweep({ db: db.pool, log, onEnded: kick });
-  const run = { owner: `${hostname()}:${process.pid}`, heartbeats, kick };
+  const batches = startBatches({ db: db.pool, log, onReady: kick });
+  const run = { owner: `${hostname()}:${process.pid}`, heartbeats, batches, kick };
   const queueWorkers = [
     backend.worker('run', createProcessor('run', deps, run), { concurrency: config.RUN_CONCURRENCY }),
     backend.worker('wait', createProcessor('wait', deps, run), { concurrency: config.WAIT_CONCURRENCY }),
@@ -116,6 +118,7 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
         if (!(await settlesWithin(closed, HAND_OVER_MS))) log.warn('some jobs did not hand over; their leases run out');
       }
       heartbeats.stop();
+      await batches.stop();
       await delivery.stop();
       await producer.close();
       await Promise.all([backend.close(), transport.close(), outputs.close(), agent.destroy()]);

@@ -9,17 +9,27 @@ declare module 'fastify' {
     /** The tenant of the API key; empty outside of /v1. */
     tenantId: string;
   }
+  interface FastifyContextConfig {
+    /** A POST that starts nothing, and does not count against SUBMIT_RATE_LIMIT. */
+    unlimited?: boolean;
+  }
 }
 
-/** `Authorization: Bearer rk_…` decides the tenant; nothing of another is visible from there on. */
+/** `Authorization: Bearer rk_…` decides the tenant; nothing of another is visible from there on. Its POSTs are counted. */
 export const authentication = plugin(
-  async (app, { db }: ApiDeps) => {
+  async (app, { db, rateLimit }: ApiDeps) => {
     app.decorateRequest('tenantId', '');
-    app.addHook('onRequest', async (request) => {
+    app.addHook('onRequest', async (request, reply) => {
       const key = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
       const owner = key === undefined ? null : await findApiKey(db.pool, sha256(key));
-      if (!owner) throw new Problem('unauthorized', 'Send your API key as `Authorization: Bearer <key>`.');
+      if (!owner) {
+        // Whoever guesses keys has not many guesses.
+        rateLimit.spend(reply, `address ${request.ip}`, 1);
+        throw new Problem('unauthorized', 'Send your API key as `Authorization: Bearer <key>`.');
+      }
       request.tenantId = owner.tenant_id;
+      const costs = request.method === 'POST' && !request.routeOptions.config.unlimited;
+      rateLimit.spend(reply, `key ${owner.id}`, costs ? 1 : 0);
     });
   },
   { name: 'authentication' },

@@ -60,6 +60,11 @@ const assets = z
 
 const timeoutS = z.int().min(1).max(MAX_TIMEOUT_S).nullish();
 
+export const metadata = z
+  .record(z.string().min(1), z.string().max(MAX_METADATA_VALUE))
+  .refine((entries) => Object.keys(entries).length <= MAX_METADATA, `At most ${MAX_METADATA} entries.`)
+  .default({});
+
 const common = {
   skill: z.string().default('nemo-video'),
   webhook: z
@@ -68,10 +73,7 @@ const common = {
       events: z.array(z.enum(PUBLIC_EVENTS)).max(PUBLIC_EVENTS.length).default([]),
     })
     .nullish(),
-  metadata: z
-    .record(z.string().min(1), z.string().max(MAX_METADATA_VALUE))
-    .refine((metadata) => Object.keys(metadata).length <= MAX_METADATA, `At most ${MAX_METADATA} entries.`)
-    .default({}),
+  metadata,
   priority: z.int().min(-100).max(100).default(0),
   client_reference: z
     .string()
