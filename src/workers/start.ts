@@ -20,6 +20,7 @@ import { startHeartbeats } from './heartbeats.ts';
 import { startReconciler } from './reconciler.ts';
 import { startAssetRemoval } from './remove-assets.ts';
 import { createProcessor } from './run-job.ts';
+import { MAX_WINDOW } from './webhook-lanes.ts';
 
 /** Connections for our own statements: the hot ones take a millisecond, so a few serve thousands of jobs. */
 const POOL_SIZE = 20;
@@ -27,8 +28,8 @@ const POOL_SIZE = 20;
 const HAND_OVER_MS = 5_000;
 /** A webhook receiver answers from where it is within a few seconds or not at all. In ms. */
 const WEBHOOK_CONNECT_TIMEOUT_MS = 5_000;
-/** Sockets to one receiver. */
-const WEBHOOK_CONNECTIONS_PER_ORIGIN = 10;
+/** Sockets to one origin: several endpoints may live there. */
+const WEBHOOK_CONNECTIONS_PER_ORIGIN = 2 * MAX_WINDOW;
 
 export type Workers = {
   /** Takes no more work, lets what runs go on for DRAIN_TIMEOUT, hands the rest over, closes everything. */

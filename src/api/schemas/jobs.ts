@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { readAssetUrl } from '../../lib/domain/asset-rules.ts';
+import { PUBLIC_EVENTS } from '../../lib/domain/event-types.ts';
 import { type AssetRef, EXPORT_FORMATS, EXPORT_QUALITIES, type ExportOptions } from '../../lib/domain/job.ts';
-import { PUBLIC_EVENTS } from '../../lib/domain/job-events.ts';
 
 /** The contract's, for the prompt as it is sent: with the words of a text asset. In UTF-16 units. */
 export const MAX_PROMPT = 10_000;
