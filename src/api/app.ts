@@ -8,12 +8,15 @@ import { validation } from './plugins/validation.ts';
 import { accountRoutes } from './routes/account.ts';
 import { assetRoutes } from './routes/assets.ts';
 import { creditRoutes } from './routes/credits.ts';
+import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { jobEventRoutes } from './routes/job-events.ts';
 import { jobOutputRoutes } from './routes/job-output.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { skillRoutes } from './routes/skills.ts';
+import { webhookEndpointRoutes } from './routes/webhook-endpoints.ts';
+import { webhookMessageRoutes } from './routes/webhook-messages.ts';
 import { webhookSecretRoutes } from './routes/webhook-secret.ts';
 
 /** A client's own request id: visible ASCII, short enough for logs and headers. */
@@ -49,7 +52,10 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
       await v1.register(creditRoutes, deps);
       await v1.register(accountRoutes, deps);
       await v1.register(skillRoutes, deps);
+      await v1.register(webhookEndpointRoutes, deps);
+      await v1.register(webhookMessageRoutes, deps);
       await v1.register(webhookSecretRoutes, deps);
+      await v1.register(eventRoutes, deps);
     },
     { prefix: '/v1' },
   );

@@ -42,16 +42,10 @@ export function startDelivery(deps: Deps) {
   const start = (message: DueMessage) => {
     lanes.enter(message.lane_key);
     const sending = deliver(deps, secretsOf, message)
-      .then(
-        ({ record, answerMs }) => {
-          recorder.add(record);
-          lanes.leave(message.lane_key, answerMs);
-        },
-        (error) => {
-          deps.log.error({ err: error, message_id: message.id }, 'webhook could not be sent');
-          lanes.leave(message.lane_key, null);
-        },
-      )
+      .then((record) => {
+        recorder.add(record);
+        lanes.leave(message.lane_key, record.statusCode === null ? null : record.durationMs);
+      })
       .finally(() => {
         underWay.delete(sending);
         loop.kick();
@@ -84,20 +78,12 @@ export function startDelivery(deps: Deps) {
   };
 }
 
-async function deliver(
-  deps: Deps,
-  secretsOf: SecretReader,
-  message: DueMessage,
-): Promise<{ record: AttemptRecord; answerMs: number | null }> {
+async function deliver(deps: Deps, secretsOf: SecretReader, message: DueMessage): Promise<AttemptRecord> {
   const at = now();
-  // The stored text goes out as it is: parsing it to write it again would cost more than signing and sending.
-  const body = Buffer.from(
-    `{"type":"${message.event_type}","timestamp":"${message.event_at.toISOString()}","data":${message.data}}`,
-  );
-  const timestampS = Math.floor(at.getTime() / 1000);
-  const signed = webhookHeaders({ id: message.id, timestampS, body, secrets: secretsOf(message) });
-  const headers = { ...signed, 'user-agent': `reelay/${VERSION}` };
-  const result = await sendWebhook(deps.agent, { url: message.url, headers, body, timeoutMs: deps.timeoutMs });
+  const result = await attempt(deps, secretsOf, message, at).catch((error): Attempted => {
+    deps.log.error({ err: error, message_id: message.id }, 'webhook could not be sent');
+    return { ...NOTHING_SENT, error: 'internal_error' };
+  });
   const record = { ...attemptRecord(message, result, deps.schedule), at };
   deps.log.info(
     {
@@ -113,14 +99,31 @@ async function deliver(
     },
     'webhook attempt',
   );
-  return { record, answerMs: result.statusCode === null ? null : result.durationMs };
+  return record;
 }
 
-function attemptRecord(
+type Attempted = Omit<AttemptResult, 'error'> & { error: AttemptResult['error'] | 'internal_error' };
+
+const NOTHING_SENT = { ok: false, statusCode: null, durationMs: 0, response: '', retryAfterMs: null, gone: false };
+
+/** Throws when the message cannot be signed (another ENCRYPTION_KEY) or its URL is none. */
+async function attempt(
+  { agent, timeoutMs }: Deps,
+  secretsOf: SecretReader,
   message: DueMessage,
-  result: AttemptResult,
-  schedule: readonly number[],
-): Omit<AttemptRecord, 'at'> {
+  at: Date,
+): Promise<AttemptResult> {
+  // The stored text goes out as it is: parsing it to write it again would cost more than signing and sending.
+  const body = Buffer.from(
+    `{"type":"${message.event_type}","timestamp":"${message.event_at.toISOString()}","data":${message.data}}`,
+  );
+  const timestampS = Math.floor(at.getTime() / 1000);
+  const signed = webhookHeaders({ id: message.id, timestampS, body, secrets: secretsOf(message) });
+  const headers = { ...signed, 'user-agent': `reelay/${VERSION}` };
+  return sendWebhook(agent, { url: message.url, headers, body, timeoutMs });
+}
+
+function attemptRecord(message: DueMessage, result: Attempted, schedule: readonly number[]): Omit<AttemptRecord, 'at'> {
   const isProgress = message.event_type === PROGRESS_EVENT;
   const delay = isProgress ? null : webhookDelayMs(message.tries, schedule, Math.random());
   const again = !result.ok && !result.gone && delay !== null;
