@@ -5,6 +5,7 @@ import { writeTenantEvent } from '../../lib/db/tenant-events.ts';
 import { deleteEndpoint, rotateEndpointSecret, updateEndpoint } from '../../lib/db/webhook-endpoints.ts';
 import { recoverMessages } from '../../lib/db/webhook-messages.ts';
 import { type EndpointRecord, endpointView } from '../../lib/domain/endpoint-view.ts';
+import { messageView } from '../../lib/domain/message-view.ts';
 import { Problem } from '../../lib/errors.ts';
 import { isId, newId } from '../../lib/ids.ts';
 import { newWebhookSecret } from '../../lib/webhooks/sign.ts';
@@ -76,7 +77,7 @@ export const webhookEndpointRoutes: FastifyPluginAsync<ApiDeps> = async (fastify
       body,
       onlyEndpoint: id,
     });
-    return reply.code(202).send(await findMessage(db, tenantId, messageId));
+    return reply.code(202).send(messageView(await findMessage(db, tenantId, messageId)));
   });
 
   app.post('/webhook-endpoints/:id/recover', { schema: { params, body: Recover } }, async (request, reply) => {

@@ -86,7 +86,8 @@ const CLAIM = `
   ), judged AS (
     SELECT due.id, endpoint.url, event.at AS event_at, event.body::text AS data,
       endpoint.secret, CASE WHEN endpoint.previous_secret_until > now() THEN endpoint.previous_secret END AS previous_secret,
-      event.id IS NULL OR due.endpoint_id IS NOT NULL AND NOT COALESCE(endpoint.enabled OR due.asked, false) AS dead
+      event.id IS NULL OR due.endpoint_id IS NOT NULL
+        AND (endpoint.id IS NULL OR NOT endpoint.enabled AND NOT due.asked) AS dead
     FROM due
     LEFT JOIN public.event ON event.id = due.event_id
     LEFT JOIN public.webhook_endpoint AS endpoint ON endpoint.id = due.endpoint_id
