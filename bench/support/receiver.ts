@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 export type Receiver = {
-  /** `http://127.0.0.1:<port>` */
-  origin: string;
+  /** `http://127.0.0.1:<port>`, and another loopback address for every number up to 250: each is an origin of its own. */
+  origin(number: number): string;
   /** What came since the last call: how many requests, and how late each answered one was (ms after its `t0`). */
   take(): Promise<{ received: number; latencies: number[] }>;
   stop(): void;
@@ -15,7 +15,7 @@ export async function startReceiver(): Promise<Receiver> {
   const child: ChildProcess = fork(fileURLToPath(new URL('./webhook-receiver.js', import.meta.url)), { execArgv: [] });
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];
   return {
-    origin: `http://127.0.0.1:${port}`,
+    origin: (number) => `http://127.0.0.${(number % 250) + 1}:${port}`,
     async take() {
       const answer = once(child, 'message');
       child.send('take');

@@ -37,6 +37,7 @@ export async function report(name: string, settings: Record<string, unknown>, fi
   const folder = new URL('../results/', import.meta.url);
   await mkdir(folder, { recursive: true });
   await writeFile(new URL(`${name}.json`, folder), `${JSON.stringify(result, null, 2)}\n`);
+  // biome-ignore lint/suspicious/noConsole: a table on the screen is what a benchmark is for.
   console.table(rows);
 }
 

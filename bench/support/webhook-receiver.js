@@ -18,7 +18,7 @@ const server = createServer((request, response) => {
     response.writeHead(request.url?.startsWith('/fail') ? 500 : 204).end();
   });
 });
-server.listen(0, '127.0.0.1', () => {
+server.listen(0, '0.0.0.0', () => {
   const address = server.address();
   process.send?.({ port: typeof address === 'object' ? address?.port : null });
 });

@@ -3,7 +3,7 @@ import { now } from '../lib/clock.ts';
 import type { Vault } from '../lib/crypto.ts';
 import type { Queryable } from '../lib/db/database.ts';
 import type { AttemptRecord } from '../lib/db/webhook-attempts.ts';
-import { claimDueMessages, type DueMessage } from '../lib/db/webhook-messages.ts';
+import { claimDueMessages, type DueMessage, endMessages, unclaimMessages } from '../lib/db/webhook-messages.ts';
 import { webhookDelayMs } from '../lib/domain/backoff.ts';
 import { PROGRESS_EVENT } from '../lib/domain/event-types.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -12,12 +12,12 @@ import { type AttemptResult, sendWebhook } from '../lib/webhooks/send.ts';
 import { webhookHeaders } from '../lib/webhooks/sign.ts';
 import { createAttemptRecorder } from './attempt-recorder.ts';
 import { startLoop } from './loop.ts';
-import { createLanes } from './webhook-lanes.ts';
+import { createLanes, MAX_WAIT_MS } from './webhook-lanes.ts';
 import { createSecretReader, type SecretReader } from './webhook-secrets.ts';
 
 /** How often due messages are looked for when nobody kicks. In ms. */
 const POLL_INTERVAL_MS = 500;
-/** On top of the time-out of one attempt: a worker that claimed a message and died holds it back for so long. In ms. */
+/** On top of what an attempt and the wait before it may take: a worker that claimed a message and died holds it back for so long. In ms. */
 const LEASE_SLACK_MS = 15_000;
 /** A receiver may ask for a longer wait than the schedule has, up to the schedule's longest. In ms. */
 const LONGEST_RETRY_AFTER_MS = 24 * 3_600_000;
@@ -33,25 +33,24 @@ type Deps = {
 
 /** Sends due webhook messages: claim, sign, send, record. The row is the timer; several may run at once. */
 export function startDelivery(deps: Deps) {
-  const lanes = createLanes();
   const recorder = createAttemptRecorder(deps.db, deps.log);
   const secretsOf = createSecretReader(deps.vault);
-  const underWay = new Set<Promise<void>>();
+  const leaseMs = MAX_WAIT_MS + deps.timeoutMs + LEASE_SLACK_MS;
   let lane = '';
 
-  const start = (message: DueMessage) => {
-    lanes.enter(message.lane_key);
-    const sending = deliver(deps, secretsOf, message)
-      .then((record) => {
-        recorder.add(record);
-        lanes.leave(message.lane_key, record.statusCode === null ? null : record.durationMs);
-      })
-      .finally(() => {
-        underWay.delete(sending);
-        loop.kick();
-      });
-    underWay.add(sending);
-  };
+  const lanes = createLanes({
+    async send(message) {
+      const record = await deliver(deps, secretsOf, message);
+      recorder.add(record);
+      loop.kick();
+      return { ...record, ok: record.error === null };
+    },
+    giveBack(messages) {
+      unclaimMessages(deps.db, messages).catch((error) =>
+        deps.log.warn({ err: error }, 'webhook messages could not be given back; their leases run out'),
+      );
+    },
+  });
   const loop = startLoop({
     name: 'webhook delivery',
     intervalMs: POLL_INTERVAL_MS,
@@ -60,9 +59,11 @@ export function startDelivery(deps: Deps) {
       const room = lanes.room();
       if (room.most === 0) return false;
       const from = lane;
-      const claimed = await claimDueMessages(deps.db, room, from, deps.timeoutMs + LEASE_SLACK_MS);
+      const claimed = await claimDueMessages(deps.db, room, from, leaseMs);
       lane = claimed.nextLane;
-      for (const message of claimed.messages) start(message);
+      for (const message of claimed.messages) if (!message.dead) lanes.add(message);
+      const dead = claimed.messages.filter((message) => message.dead);
+      if (dead.length > 0) await endMessages(deps.db, dead);
       // Neither end of the walk means that there is no more.
       return from !== '' || lane !== '';
     },
@@ -72,7 +73,7 @@ export function startDelivery(deps: Deps) {
     /** Lets the attempts under way end, each within its time-out, and records them. */
     async stop() {
       await loop.stop();
-      await Promise.all(underWay);
+      await lanes.stop();
       await recorder.drained();
     },
   };
@@ -131,6 +132,7 @@ function attemptRecord(message: DueMessage, result: Attempted, schedule: readonl
     messageId: message.id,
     endpointId: message.endpoint_id,
     attempt: message.attempts,
+    url: message.url,
     statusCode: result.statusCode,
     durationMs: result.durationMs,
     error: result.error,

@@ -10,6 +10,8 @@ export type AttemptRecord = {
   endpointId: string | null;
   /** The claim that it belongs to (`DueMessage.attempts`). */
   attempt: number;
+  /** Where it went. */
+  url: string;
   at: Date;
   statusCode: number | null;
   durationMs: number;
@@ -35,6 +37,7 @@ export async function recordAttempts(db: Queryable, records: readonly AttemptRec
       records.map(() => newId('att')),
       records.map((record) => record.messageId),
       records.map((record) => record.attempt),
+      records.map((record) => record.url),
       records.map((record) => record.at),
       records.map((record) => record.statusCode),
       records.map((record) => record.durationMs),
@@ -60,17 +63,18 @@ function healthOf(records: readonly AttemptRecord[]): Map<string, boolean> {
 
 const RECORD = `
   WITH record AS (
-    SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::timestamptz[], $5::int[], $6::int[], $7::text[],
-      $8::text[], $9::text[], $10::float8[]) AS r(id, message_id, attempt, at, status_code, duration_ms, error,
-      response, status, retry_in_ms)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::timestamptz[], $6::int[], $7::int[],
+      $8::text[], $9::text[], $10::text[], $11::float8[]) AS r(id, message_id, attempt, url, at, status_code,
+      duration_ms, error, response, status, retry_in_ms)
   ), health AS (
-    SELECT * FROM unnest($11::text[], $12::boolean[]) AS h(endpoint_id, took_some)
+    SELECT * FROM unnest($12::text[], $13::boolean[]) AS h(endpoint_id, took_some)
   ), kept AS (
     INSERT INTO public.webhook_attempt (id, message_id, at, status_code, duration_ms, error, response)
     SELECT id, message_id, at, status_code, duration_ms, error, response FROM record
   ), moved AS (
     UPDATE public.webhook_message AS message
-    SET status = CASE WHEN message.status = 'failed' AND record.status = 'pending' THEN 'failed' ELSE record.status END,
+    SET url = record.url,
+      status = CASE WHEN message.status = 'failed' AND record.status = 'pending' THEN 'failed' ELSE record.status END,
       next_attempt_at = now() + record.retry_in_ms * interval '1 ms', leased_until = NULL
     FROM record
     WHERE message.id = record.message_id AND message.attempts = record.attempt AND message.resends = 0

@@ -23,6 +23,8 @@ export type DueMessage = {
   event_at: Date;
   /** The body of the event, as JSON text. */
   data: string;
+  /** Its endpoint was deleted or disabled, or its event is gone: it is not to be sent. */
+  dead: boolean;
 };
 
 /** What a process can take: `most` in all, from a lane what is free in it, from a lane that is not named `perLane`. */
@@ -37,8 +39,8 @@ export type Claimed = {
 /**
  * Claims due messages for `leaseMs`: whoever claimed them and dies does not block them for longer. Every lane gives as
  * many as there is room for it, so neither a long one nor a stuck one holds up the others. The counts go up with the
- * claim, so that a message cannot be tried for ever by a worker that always dies. Messages whose endpoint is gone or
- * disabled end here, and progress, which is sent once, counts as failed until it is recorded as delivered.
+ * claim, so that a message cannot be tried for ever by a worker that always dies. Progress, which is sent once, counts as failed
+ * until it is recorded as delivered.
  */
 export async function claimDueMessages(db: Queryable, room: Room, fromLane: string, leaseMs: number): Promise<Claimed> {
   const { rows } = await db.query<DueMessage & { last_lane: string; lane_count: number }>({
@@ -83,33 +85,46 @@ const CLAIM = `
       ORDER BY next_attempt_at LIMIT COALESCE(known.free, $5) FOR UPDATE SKIP LOCKED
     ) AS message
     LIMIT $6
-  ), judged AS (
-    SELECT due.id, endpoint.url, event.at AS event_at, event.body::text AS data,
-      endpoint.secret, CASE WHEN endpoint.previous_secret_until > now() THEN endpoint.previous_secret END AS previous_secret,
-      event.id IS NULL OR due.endpoint_id IS NOT NULL
-        AND (endpoint.id IS NULL OR NOT endpoint.enabled AND NOT due.asked) AS dead
-    FROM due
-    LEFT JOIN public.event ON event.id = due.event_id
-    LEFT JOIN public.webhook_endpoint AS endpoint ON endpoint.id = due.endpoint_id
   ), claimed AS (
-    UPDATE public.webhook_message AS message
-    SET attempts = message.attempts + 1, tries = message.tries + 1, resends = GREATEST(message.resends - 1, 0),
-      leased_until = CASE WHEN message.resends <= 1 THEN now() + $7 * interval '1 ms' END,
-      url = COALESCE(judged.url, message.url),
-      status = CASE WHEN judged.dead OR message.event_type = '${PROGRESS_EVENT}' THEN 'failed' ELSE 'pending' END
-    FROM judged WHERE message.id = judged.id
-    RETURNING message.id, message.tenant_id, message.endpoint_id, message.lane_key, message.url, message.event_type,
-      message.attempts, message.tries, judged.secret, judged.previous_secret, judged.event_at, judged.data, judged.dead
+    UPDATE public.webhook_message
+    SET attempts = attempts + 1, tries = tries + 1, resends = GREATEST(resends - 1, 0),
+      leased_until = CASE WHEN resends <= 1 THEN now() + $7 * interval '1 ms' END,
+      status = CASE WHEN event_type = '${PROGRESS_EVENT}' THEN 'failed' ELSE status END
+    WHERE id = ANY (ARRAY (SELECT id FROM due))
+    RETURNING *
   ), walked AS (
     SELECT max(lane_key) AS last_lane, count(*)::int AS lane_count FROM lane
   )
-  SELECT walked.*, claimed.id, claimed.tenant_id, claimed.endpoint_id, claimed.lane_key, claimed.url,
-    claimed.event_type, claimed.attempts, claimed.tries, claimed.event_at, claimed.data,
-    CASE WHEN claimed.endpoint_id IS NULL THEN tenant.webhook_secret ELSE claimed.secret END AS secret,
-    CASE WHEN claimed.endpoint_id IS NOT NULL THEN claimed.previous_secret
-      WHEN tenant.previous_webhook_secret_until > now() THEN tenant.previous_webhook_secret END AS previous_secret
+  SELECT walked.*, claimed.id, claimed.tenant_id, claimed.endpoint_id, claimed.lane_key, claimed.event_type,
+    claimed.attempts, claimed.tries, event.at AS event_at, event.data, COALESCE(endpoint.url, claimed.url) AS url,
+    COALESCE(endpoint.secret, tenant.webhook_secret) AS secret,
+    CASE WHEN endpoint.previous_secret_until > now() THEN endpoint.previous_secret
+      WHEN endpoint.id IS NULL AND tenant.previous_webhook_secret_until > now() THEN tenant.previous_webhook_secret
+    END AS previous_secret,
+    event.at IS NULL OR claimed.endpoint_id IS NOT NULL AND (endpoint.id IS NULL OR NOT endpoint.enabled AND NOT claimed.asked)
+      AS dead
   FROM walked
-  LEFT JOIN (claimed JOIN public.tenant ON tenant.id = claimed.tenant_id) ON NOT claimed.dead`;
+  LEFT JOIN claimed ON true
+  LEFT JOIN LATERAL (SELECT at, body::text AS data FROM public.event WHERE id = claimed.event_id LIMIT 1) AS event ON true
+  LEFT JOIN public.webhook_endpoint AS endpoint ON endpoint.id = claimed.endpoint_id
+  LEFT JOIN public.tenant ON tenant.id = claimed.tenant_id`;
+
+/** Ends messages that have nowhere to go any more. */
+export async function endMessages(db: Queryable, messages: readonly DueMessage[]): Promise<void> {
+  const ids = messages.map(({ id }) => id);
+  await db.query("UPDATE public.webhook_message SET status = 'failed' WHERE id = ANY ($1)", [ids]);
+}
+
+/** Gives claimed messages back that were not begun, as if they had not been claimed; progress has had its chance. */
+export async function unclaimMessages(db: Queryable, messages: readonly DueMessage[]): Promise<void> {
+  await db.query(
+    `UPDATE public.webhook_message AS message
+     SET attempts = message.attempts - 1, tries = GREATEST(message.tries - 1, 0), leased_until = NULL
+     FROM unnest($1::text[], $2::int[]) AS given(id, attempts)
+     WHERE message.id = given.id AND message.attempts = given.attempts`,
+    [messages.map(({ id }) => id), messages.map(({ attempts }) => attempts)],
+  );
+}
 
 /** Sends a message again that is the tenant's: at once, with an attempt of its own, and the schedule begins anew. */
 export async function resendMessage(db: Queryable, tenantId: string, id: string): Promise<boolean> {
