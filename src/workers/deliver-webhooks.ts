@@ -37,6 +37,7 @@ export function startDelivery(deps: Deps) {
   const secretsOf = createSecretReader(deps.vault);
   const leaseMs = MAX_WAIT_MS + deps.timeoutMs + LEASE_SLACK_MS;
   let lane = '';
+  let givenBack = Promise.resolve();
 
   const lanes = createLanes({
     async send(message) {
@@ -46,9 +47,9 @@ export function startDelivery(deps: Deps) {
       return { ...record, ok: record.error === null };
     },
     giveBack(messages) {
-      unclaimMessages(deps.db, messages).catch((error) =>
-        deps.log.warn({ err: error }, 'webhook messages could not be given back; their leases run out'),
-      );
+      givenBack = givenBack
+        .then(() => unclaimMessages(deps.db, messages))
+        .catch((error) => deps.log.warn({ err: error }, 'webhook messages not given back; their leases run out'));
     },
   });
   const loop = startLoop({
@@ -58,14 +59,13 @@ export function startDelivery(deps: Deps) {
     async work() {
       const room = lanes.room();
       if (room.most === 0) return false;
-      const from = lane;
-      const claimed = await claimDueMessages(deps.db, room, from, leaseMs);
+      const claimed = await claimDueMessages(deps.db, room, lane, leaseMs);
       lane = claimed.nextLane;
       for (const message of claimed.messages) if (!message.dead) lanes.add(message);
       const dead = claimed.messages.filter((message) => message.dead);
       if (dead.length > 0) await endMessages(deps.db, dead);
-      // Neither end of the walk means that there is no more.
-      return from !== '' || lane !== '';
+      // The walk from lane to lane goes on at once; from its end, with the next kick.
+      return lane !== '';
     },
   });
   return {
@@ -74,7 +74,7 @@ export function startDelivery(deps: Deps) {
     async stop() {
       await loop.stop();
       await lanes.stop();
-      await recorder.drained();
+      await Promise.all([givenBack, recorder.drained()]);
     },
   };
 }

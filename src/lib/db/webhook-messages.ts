@@ -115,11 +115,14 @@ export async function endMessages(db: Queryable, messages: readonly DueMessage[]
   await db.query("UPDATE public.webhook_message SET status = 'failed' WHERE id = ANY ($1)", [ids]);
 }
 
-/** Gives claimed messages back that were not begun, as if they had not been claimed; progress has had its chance. */
+/**
+ * Gives claimed messages back that were not begun; the schedule does not count them. The number of the claim is not used
+ * again: the record of an earlier one would be taken for it. Progress has had its chance.
+ */
 export async function unclaimMessages(db: Queryable, messages: readonly DueMessage[]): Promise<void> {
   await db.query(
     `UPDATE public.webhook_message AS message
-     SET attempts = message.attempts - 1, tries = GREATEST(message.tries - 1, 0), leased_until = NULL
+     SET tries = GREATEST(message.tries - 1, 0), leased_until = NULL
      FROM unnest($1::text[], $2::int[]) AS given(id, attempts)
      WHERE message.id = given.id AND message.attempts = given.attempts`,
     [messages.map(({ id }) => id), messages.map(({ attempts }) => attempts)],
