@@ -9,6 +9,7 @@ import { accountRoutes } from './routes/account.ts';
 import { assetRoutes } from './routes/assets.ts';
 import { batchRoutes } from './routes/batches.ts';
 import { creditRoutes } from './routes/credits.ts';
+import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { jobActionRoutes } from './routes/job-actions.ts';
 import { jobEventRoutes } from './routes/job-events.ts';
@@ -17,6 +18,8 @@ import { jobRoutes } from './routes/jobs.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { skillRoutes } from './routes/skills.ts';
+import { webhookEndpointRoutes } from './routes/webhook-endpoints.ts';
+import { webhookMessageRoutes } from './routes/webhook-messages.ts';
 import { webhookSecretRoutes } from './routes/webhook-secret.ts';
 
 /** A client's own request id: visible ASCII, short enough for logs and headers. */
@@ -55,7 +58,10 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
       await v1.register(creditRoutes, deps);
       await v1.register(accountRoutes, deps);
       await v1.register(skillRoutes, deps);
+      await v1.register(webhookEndpointRoutes, deps);
+      await v1.register(webhookMessageRoutes, deps);
       await v1.register(webhookSecretRoutes, deps);
+      await v1.register(eventRoutes, deps);
     },
     { prefix: '/v1' },
   );

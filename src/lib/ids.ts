@@ -6,6 +6,7 @@ export type IdPrefix =
   | 'ses'
   | 'bat'
   | 'ast'
+  | 'whe'
   | 'msg'
   | 'evt'
   | 'key'

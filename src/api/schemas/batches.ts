@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PUBLIC_EVENTS } from '../../lib/domain/job-events.ts';
+import { PUBLIC_EVENTS } from '../../lib/domain/event-types.ts';
 import { metadata } from './jobs.ts';
 import { listQuery } from './list.ts';
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readAssetUrl } from '../../lib/domain/asset-rules.ts';
+import { PUBLIC_EVENTS } from '../../lib/domain/event-types.ts';
 import {
   type AssetRef,
   DEFAULT_EXPORT,
@@ -7,7 +8,6 @@ import {
   EXPORT_QUALITIES,
   type ExportOptions,
 } from '../../lib/domain/job.ts';
-import { PUBLIC_EVENTS } from '../../lib/domain/job-events.ts';
 import { language } from './language.ts';
 
 /** The contract's, for the prompt as it is sent: with the words of a text asset. In UTF-16 units. */
