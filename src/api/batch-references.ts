@@ -1,6 +1,7 @@
 import type { Database } from '../lib/db/database.ts';
 import { assetsOf } from '../lib/domain/job.ts';
 import type { Fault } from '../lib/errors.ts';
+import { isId } from '../lib/ids.ts';
 import { type Asset, findAssets } from './read-assets.ts';
 import type { SubmitJob } from './schemas/jobs.ts';
 
@@ -29,7 +30,8 @@ export async function findReferences(db: Database, tenantId: string, jobs: reado
     assets,
     faultsOf({ session_id, client_reference }) {
       const faults: Fault[] = [];
-      if (session_id && !sessions.has(session_id)) {
+      // What is no id at all is told by prepareJob.
+      if (session_id && isId(session_id, 'ses') && !sessions.has(session_id)) {
         faults.push({ pointer: '/session_id', detail: 'There is no such session.' });
       }
       if (client_reference && used.has(client_reference)) {

@@ -15,6 +15,8 @@ beforeAll(async () => {
 afterAll(() => service?.stop());
 
 it('max_concurrency: no more of its jobs run at once, and others are not held up by them', async () => {
+  // Two dispatchers, each of which must see what the other has marked.
+  const second = await service.startWorkers();
   const client = await createTenant(service);
   const { id } = await submitBatch(client, { jobs: films(6), max_concurrency: 2 });
   const single = await client.submit({ type: 'generate', prompt: 'A fox' });
@@ -34,6 +36,7 @@ it('max_concurrency: no more of its jobs run at once, and others are not held up
     [id, single.id],
   );
   expect(free).toEqual({ overtook: true });
+  await second.stop();
 });
 
 it('max_credits: when they are used up the rest is canceled', async () => {

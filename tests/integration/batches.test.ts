@@ -98,6 +98,7 @@ describe('what is asked for', () => {
         film('skill', { skill: 'origami' }),
         film('asset', { assets: [{ asset_id: newId('ast') }] }),
         film('session', { session_id: newId('ses') }),
+        film('no id', { session_id: 'x' }),
         film('reference', { client_reference }),
         film('one', { client_reference: 'same' }),
         film('two', { client_reference: 'same' }),
@@ -113,9 +114,10 @@ describe('what is asked for', () => {
       '/jobs/5/skill',
       '/jobs/6/assets/0/asset_id',
       '/jobs/7/session_id',
-      '/jobs/8/client_reference',
-      '/jobs/10/client_reference',
-      '/jobs/11/metadata/a~1b',
+      '/jobs/8/session_id',
+      '/jobs/9/client_reference',
+      '/jobs/11/client_reference',
+      '/jobs/12/metadata/a~1b',
     ]);
     const [after] = await service.database.sql('SELECT count(*) - 1 AS count FROM job');
     expect(after).toEqual(before);

@@ -109,6 +109,15 @@ it('a request that was refused has not used its key', async () => {
   expect(await post(GOOD, headers)).toMatchObject({ status: 202 });
 });
 
+it('a body that is nested too deeply to be compared is refused', async () => {
+  const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
+  const text = `{"jobs":[${deep}]}`;
+  expect(await service.client.post('/v1/batches', text, withKey())).toMatchObject({
+    status: 422,
+    body: { code: 'validation_failed' },
+  });
+});
+
 it('a key and a client reference: a replay is no conflict, and a conflict uses no key', async () => {
   const body = { ...GOOD, client_reference: randomUUID() };
   const headers = withKey();

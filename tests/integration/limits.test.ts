@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { films } from '../support/batches.ts';
 import { createClient } from '../support/client.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { createTenant } from '../support/tenants.ts';
@@ -10,7 +11,7 @@ let service: TestService;
 beforeAll(async () => {
   service = await startService({
     workers: false,
-    env: { SUBMIT_RATE_LIMIT: '30/1h', MAX_QUEUED_PER_TENANT: '5' },
+    env: { SUBMIT_RATE_LIMIT: '30/1h', MAX_QUEUED_PER_TENANT: '5', MAX_BATCH_BYTES: '10KB' },
   });
 });
 
@@ -27,6 +28,17 @@ describe('a tenant with a full queue', () => {
     }
     expect(await client.post('/v1/sessions', {})).toMatchObject({ status: 201 });
     expect(await (await createTenant(service)).post('/v1/jobs', GOOD)).toMatchObject({ status: 202 });
+  });
+
+  it('takes a batch whole or not at all', async () => {
+    const client = await createTenant(service);
+    expect(await client.post('/v1/batches', { jobs: films(6) })).toMatchObject({
+      status: 429,
+      body: { code: 'queue_full' },
+    });
+    expect((await client.get<{ data: [] }>('/v1/batches')).body.data).toEqual([]);
+    expect(await client.post('/v1/batches', { jobs: films(5) })).toMatchObject({ status: 202 });
+    expect(await client.post('/v1/jobs', GOOD)).toMatchObject({ status: 429 });
   });
 
   it('has room again when jobs start; a replay needs none', async () => {
@@ -67,3 +79,15 @@ describe('SUBMIT_RATE_LIMIT', () => {
     expect(await service.client.post('/v1/sessions', {})).toMatchObject({ status: 201 });
   });
 });
+
+it.each(['application/json', 'application/x-ndjson'])(
+  'MAX_BATCH_BYTES: a larger batch as %s is refused',
+  async (type) => {
+    const client = await createTenant(service);
+    const text = `{"custom_id":"${'x'.repeat(10_000)}"}`;
+    expect(await client.post('/v1/batches', text, { 'content-type': type })).toMatchObject({
+      status: 413,
+      body: { code: 'payload_too_large' },
+    });
+  },
+);

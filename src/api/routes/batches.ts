@@ -29,7 +29,10 @@ export const batchRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) =>
       async create(key) {
         const batch = await prepareBatch(deps, request, request.body);
         await room.take(request.tenantId, batch.items.length);
-        return submitBatch(db.pool, batch, key);
+        const id = await submitBatch(db.pool, batch, key);
+        // All were skipped: nothing will come that could end it.
+        if (batch.items.length === 0) await finishIfDone(db.pool, id);
+        return id;
       },
       again: async ([created = '']) => created,
     });
