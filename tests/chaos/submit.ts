@@ -34,7 +34,12 @@ export async function submitAll(world: World, wishes: readonly Wish[], gapMs: nu
     const job = answer.body;
     accepted.set(n, job);
     submissions.push({ n, jobId: job.id });
-    if (cancelAfterMs !== null) cancels.push(cancelLater(client, job.id, cancelAfterMs));
+    if (cancelAfterMs !== null) {
+      const cancel = cancelLater(client, job.id, cancelAfterMs);
+      // Looked at when all are submitted; until then a failure is nobody's.
+      cancel.catch(() => undefined);
+      cancels.push(cancel);
+    }
     await pause(gapMs);
   }
   await Promise.all(cancels);

@@ -76,3 +76,10 @@ export async function transaction<T>(pool: pg.Pool, work: (client: Queryable) =>
 
 /** A connection that breaks between two statements fails the next one; without a listener it would end the process. */
 const ignoreBetweenStatements = () => undefined;
+
+/** The one clock that all processes share. */
+export async function databaseNow(db: Queryable): Promise<Date> {
+  const { rows } = await db.query<{ now: Date }>('SELECT now() AS now');
+  if (!rows[0]) throw new Error('the database did not tell the time');
+  return rows[0].now;
+}
