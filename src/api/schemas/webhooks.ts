@@ -8,7 +8,7 @@ import { listQuery } from './list.ts';
 const MAX_DESCRIPTION = 500;
 
 /** Types of events; none: the default ones. */
-export const eventTypes = z
+const eventTypes = z
   .array(z.enum(PUBLIC_EVENTS, `Must be one of ${PUBLIC_EVENTS.join(', ')}.`))
   .max(PUBLIC_EVENTS.length)
   .transform((types) => [...new Set(types)]);
