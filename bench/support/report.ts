@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 
 /** One line of a result: what was measured, in rounds. */
 export type Figure = { name: string; unit: string; rounds: number[]; aim?: string };
@@ -30,7 +30,8 @@ export async function report(name: string, settings: Record<string, unknown>, fi
     benchmark: name,
     at: new Date().toISOString(),
     commit: execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim(),
-    machine: { cpus: cpus().length, model: cpus()[0]?.model, node: process.version },
+    // Of the last five minutes: above the number of cores, others were at work and only the ratios mean something.
+    machine: { cpus: cpus().length, model: cpus()[0]?.model, node: process.version, load: loadavg()[1] },
     settings,
     figures: figures.map((figure, index) => ({ ...figure, ...rows[index] })),
   };

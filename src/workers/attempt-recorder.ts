@@ -21,20 +21,19 @@ export function createAttemptRecorder(db: Queryable, log: Logger): AttemptRecord
   let waiting: AttemptRecord[] = [];
   let recording: Promise<void> | null = null;
 
+  const recordBatch = async (batch: readonly AttemptRecord[]) => {
+    const failing = await recordAttempts(db, batch);
+    for (const id of goneOf(batch)) await disableEndpoint(db, id, 'gone');
+    for (const id of failing) await disableEndpoint(db, id, 'failing');
+  };
   const record = async () => {
     while (waiting.length > 0) {
       const batch = waiting.slice(0, MAX_BATCH);
       waiting = waiting.slice(MAX_BATCH);
-      try {
-        const failing = await recordAttempts(db, batch);
-        for (const id of goneOf(batch)) await disableEndpoint(db, id, 'gone');
-        for (const id of failing) await disableEndpoint(db, id, 'failing');
-      } catch (error) {
-        log.error(
-          { err: error, message_ids: batch.map(({ messageId }) => messageId) },
-          'webhook attempts not recorded',
-        );
-      }
+      await recordBatch(batch).catch((error) => {
+        const message_ids = batch.map(({ messageId }) => messageId);
+        log.error({ err: error, message_ids }, 'webhook attempts not recorded');
+      });
     }
     recording = null;
   };

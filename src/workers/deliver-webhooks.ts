@@ -18,7 +18,7 @@ import { createSecretReader, type SecretReader } from './webhook-secrets.ts';
 
 /** How often due messages are looked for when nobody kicks. In ms. */
 const POLL_INTERVAL_MS = 500;
-/** On top of what an attempt and the wait before it may take: a worker that claimed a message and died holds it back for so long. In ms. */
+/** A lease lasts so much longer than an attempt and the wait before it, for the record to be written. In ms. */
 const LEASE_SLACK_MS = 15_000;
 /** A receiver may ask for a longer wait than the schedule has, up to the schedule's longest. In ms. */
 const LONGEST_RETRY_AFTER_MS = 24 * 3_600_000;

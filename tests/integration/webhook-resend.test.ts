@@ -142,6 +142,32 @@ it('a receiver that hangs delays neither other endpoints nor its own tenant’s 
   await Promise.all([stuck.close(), healthy.close()]);
 });
 
+it('two workers send every message once', async () => {
+  const receiver = await startReceiver();
+  const { id } = await calls.endpoint(receiver.url);
+  const message = await calls.test(id);
+  await calls.settled(message.id, 'delivered', 1);
+  const second = await service.startWorkers();
+  await service.database.sql(
+    `INSERT INTO webhook_message (id, tenant_id, event_id, endpoint_id, url, lane_key, event_type)
+     SELECT 'msg_again_' || n, tenant_id, event_id, endpoint_id, url, lane_key, event_type
+     FROM webhook_message, generate_series(1, 300) AS n WHERE webhook_message.id = $1`,
+    [message.id],
+  );
+  await waitFor('300 delivered messages', async () => {
+    const rows = await service.database.sql(
+      "SELECT FROM webhook_message WHERE endpoint_id = $1 AND status = 'delivered'",
+      [id],
+    );
+    return rows.length === 301;
+  });
+  const ids = receiver.received.map(({ headers }) => headers['webhook-id']);
+  expect(ids).toHaveLength(301);
+  expect(new Set(ids).size).toBe(301);
+  await second.stop();
+  await receiver.close();
+});
+
 it('an address that was allowed once is not contacted when it is not any more', async () => {
   const receiver = await startReceiver();
   const { id } = await calls.endpoint(receiver.url);
