@@ -1,6 +1,7 @@
 import type { Queryable } from '../lib/db/database.ts';
 import { type AttemptRecord, recordAttempts } from '../lib/db/webhook-attempts.ts';
 import { disableEndpoint } from '../lib/db/webhook-endpoints.ts';
+import { faultPoint } from '../lib/fault-point.ts';
 import type { Logger } from '../lib/logger.ts';
 
 /** Attempts in one statement. */
@@ -23,6 +24,7 @@ export function createAttemptRecorder(db: Queryable, log: Logger): AttemptRecord
 
   const recordBatch = async (batch: readonly AttemptRecord[]) => {
     const failing = await recordAttempts(db, batch);
+    faultPoint('delivery.recorded');
     for (const id of goneOf(batch)) await disableEndpoint(db, id, 'gone');
     for (const id of failing) await disableEndpoint(db, id, 'failing');
   };
