@@ -2,6 +2,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { newId } from '../lib/ids.ts';
 import type { ApiDeps } from './deps.ts';
 import { authentication } from './plugins/authentication.ts';
+import { jsonBody } from './plugins/json-body.ts';
 import { problems } from './plugins/problems.ts';
 import { requestLog } from './plugins/request-log.ts';
 import { validation } from './plugins/validation.ts';
@@ -42,6 +43,7 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
   app.addHook('preClose', async () => deps.watcher.stop());
   app.register(requestLog);
   app.register(problems);
+  app.register(jsonBody);
   app.register(validation);
   app.register(healthRoutes, deps);
   app.register(
