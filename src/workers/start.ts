@@ -20,7 +20,6 @@ import { startHeartbeats } from './heartbeats.ts';
 import { startReconciler } from './reconciler.ts';
 import { startAssetRemoval } from './remove-assets.ts';
 import { createProcessor } from './run-job.ts';
-import { MAX_WINDOW } from './webhook-lanes.ts';
 
 /** Connections for our own statements: the hot ones take a millisecond, so a few serve thousands of jobs. */
 const POOL_SIZE = 20;
@@ -28,6 +27,8 @@ const POOL_SIZE = 20;
 const HAND_OVER_MS = 5_000;
 /** A webhook receiver answers from where it is within a few seconds or not at all. In ms. */
 const WEBHOOK_CONNECT_TIMEOUT_MS = 5_000;
+/** Sockets to one origin: many endpoints may live there, and what waits for a socket is running out of time. */
+const WEBHOOK_CONNECTIONS_PER_ORIGIN = 100;
 
 export type Workers = {
   /** Takes no more work, lets what runs go on for DRAIN_TIMEOUT, hands the rest over, closes everything. */
@@ -46,7 +47,7 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
   const outputs = createOutputs(config.NEMO_API_URL);
   const agent = createGuardedAgent(
     { allowHttp: config.WEBHOOK_ALLOW_HTTP, allowedSubnets: config.WEBHOOK_ALLOWED_SUBNETS },
-    { connectTimeoutMs: WEBHOOK_CONNECT_TIMEOUT_MS, maxConnectionsPerOrigin: MAX_WINDOW },
+    { connectTimeoutMs: WEBHOOK_CONNECT_TIMEOUT_MS, maxConnectionsPerOrigin: WEBHOOK_CONNECTIONS_PER_ORIGIN },
   );
   const accounts = createAccounts({ db, vault, nemo, nemoToken: config.NEMO_TOKEN });
   const store = createFolderStore(config.ASSET_STORE);
