@@ -52,7 +52,7 @@ afterAll(async () => {
 
 const start = (timeoutMs: number) => {
   const policy = { allowHttp: true, allowedSubnets: parseSubnets('127.0.0.0/8') };
-  const agent = createGuardedAgent(policy, { connectTimeoutMs: 5_000, maxConnectionsPerOrigin: MAX_WINDOW });
+  const agent = createGuardedAgent(policy, { connectTimeoutMs: 5_000, maxConnectionsPerOrigin: 5 * MAX_WINDOW });
   const delivery = startDelivery({
     db: database.db.pool,
     vault,

@@ -24,7 +24,6 @@ import { startAssetRemoval } from './remove-assets.ts';
 import { startKeyRemoval } from './remove-keys.ts';
 import { startRetention } from './retention.ts';
 import { createProcessor } from './run-job.ts';
-import { MAX_WINDOW } from './webhook-lanes.ts';
 
 /** Connections for our own statements: the hot ones take a millisecond, so a few serve thousands of jobs. */
 const POOL_SIZE = 20;
@@ -32,6 +31,8 @@ const POOL_SIZE = 20;
 const HAND_OVER_MS = 5_000;
 /** A webhook receiver answers from where it is within a few seconds or not at all. In ms. */
 const WEBHOOK_CONNECT_TIMEOUT_MS = 5_000;
+/** Sockets to one origin: many endpoints may live there, and what waits for a socket is running out of time. */
+const WEBHOOK_CONNECTIONS_PER_ORIGIN = 100;
 
 export type Workers = {
   /** Takes no more work, lets what runs go on for DRAIN_TIMEOUT, hands the rest over, closes everything. */
@@ -50,7 +51,7 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
   const outputs = createOutputs(config.NEMO_API_URL);
   const agent = createGuardedAgent(
     { allowHttp: config.WEBHOOK_ALLOW_HTTP, allowedSubnets: config.WEBHOOK_ALLOWED_SUBNETS },
-    { connectTimeoutMs: WEBHOOK_CONNECT_TIMEOUT_MS, maxConnectionsPerOrigin: MAX_WINDOW },
+    { connectTimeoutMs: WEBHOOK_CONNECT_TIMEOUT_MS, maxConnectionsPerOrigin: WEBHOOK_CONNECTIONS_PER_ORIGIN },
   );
   const accounts = createAccounts({ db, vault, nemo, nemoToken: config.NEMO_TOKEN });
   const store = createFolderStore(config.ASSET_STORE);

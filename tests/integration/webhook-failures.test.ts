@@ -1,6 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startService, type TestService } from '../support/service.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { type Received, startReceiver } from '../support/webhook-receiver.ts';
 import { webhookCalls } from '../support/webhooks.ts';
 
@@ -136,4 +137,25 @@ it('recover takes what failed in that time, and no more than 14 days', async () 
   expect((await recover({ since: 'yesterday' })).status).toBe(422);
   expect((await recover({ since: time(at) })).body.messages).toBe(1);
   await calls.settled(message.id, 'failed', 6);
+});
+
+it('every lane has its turn, however many there are', async () => {
+  const receiver = await startReceiver();
+  const { id } = await calls.endpoint(receiver.url);
+  const message = await calls.test(id);
+  await calls.settled(message.id, 'delivered', 1);
+  await service.database.sql(
+    `INSERT INTO webhook_message (id, tenant_id, event_id, url, lane_key, event_type)
+     SELECT 'msg_lane_' || n, tenant_id, event_id, url, 'lane ' || n, event_type
+     FROM webhook_message, generate_series(1, 1100) AS n WHERE webhook_message.id = $1`,
+    [message.id],
+  );
+  await receiver.waitFor(1101);
+  await waitFor('no message that waits', async () => {
+    const rows = await service.database.sql(
+      "SELECT FROM webhook_message WHERE id LIKE 'msg_lane_%' AND status = 'pending'",
+    );
+    return rows.length === 0;
+  });
+  await receiver.close();
 });

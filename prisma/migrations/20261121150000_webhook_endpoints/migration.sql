@@ -29,7 +29,7 @@ ADD COLUMN "resends" INTEGER NOT NULL DEFAULT 0,
 ADD COLUMN "asked" BOOLEAN NOT NULL DEFAULT false,
 ADD COLUMN "leased_until" TIMESTAMPTZ(3);
 
-UPDATE "webhook_message" SET "tries" = "attempts", "lane_key" = lower(substring("url" FROM '^[^/]*//[^/?#]*'))
+UPDATE "webhook_message" SET "tries" = "attempts", "lane_key" = left(COALESCE(lower(substring("url" FROM '^[^/]*//[^/?#]*')), "url"), 255)
 WHERE "status" = 'pending';
 
 CREATE INDEX "webhook_message_endpoint_id_id_idx" ON "webhook_message"("endpoint_id", "id");

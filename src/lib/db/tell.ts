@@ -6,6 +6,9 @@ const DIGITS = '0123456789abcdefghjkmnpqrstvwxyz';
 /** An event has fewer messages than two such digits can count. */
 const MAX_MESSAGES = DIGITS.length ** 2;
 
+/** An origin is not longer; a URL may be written without one ("https:example.com"), and is then its own lane. */
+const MAX_LANE = 255;
+
 /** What an event is made of, each an SQL expression over the row of its source. What is left out is null. */
 export type EventSql = {
   id: string;
@@ -66,7 +69,7 @@ export function tell(source: string, event: EventSql): string {
       FROM fresh CROSS JOIN LATERAL (
         SELECT addressee.*, row_number() OVER ()::int - 1 AS n FROM (
           SELECT NULL AS endpoint_id, fresh.own_url AS url,
-            lower(substring(fresh.own_url FROM '^[^/]*//[^/?#]*')) AS lane_key
+            left(COALESCE(lower(substring(fresh.own_url FROM '^[^/]*//[^/?#]*')), fresh.own_url), ${MAX_LANE}) AS lane_key
           WHERE fresh.own_url IS NOT NULL
           UNION ALL
           SELECT endpoint.id, endpoint.url, endpoint.id FROM public.webhook_endpoint AS endpoint
