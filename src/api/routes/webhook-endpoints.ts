@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { now } from '../../lib/clock.ts';
+import { createEndpoint } from '../../lib/commands/create-endpoint.ts';
 import { writeTenantEvent } from '../../lib/db/tenant-events.ts';
 import { deleteEndpoint, rotateEndpointSecret, updateEndpoint } from '../../lib/db/webhook-endpoints.ts';
 import { recoverMessages } from '../../lib/db/webhook-messages.ts';
@@ -22,7 +23,7 @@ const RECOVER_WITHIN_MS = 14 * 86_400_000;
 /** Where the tenant wants its events sent. */
 export const webhookEndpointRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) => {
   const app = fastify.withTypeProvider<ZodTypeProvider>();
-  const { db, vault, webhookPolicy } = deps;
+  const { db, vault, once, webhookPolicy } = deps;
   const { CreateEndpoint, PatchEndpoint } = endpointSchemas(webhookPolicy);
   const params = WebhookParams;
 
@@ -31,12 +32,15 @@ export const webhookEndpointRoutes: FastifyPluginAsync<ApiDeps> = async (fastify
     if ((await db.prisma.webhook_endpoint.count({ where: { tenant_id: tenantId } })) >= MAX_ENDPOINTS) {
       throw new Problem('validation_failed', `There are ${MAX_ENDPOINTS} endpoints already: delete one first.`);
     }
-    const secret = newWebhookSecret();
-    const sealed = vault.seal(secret, 'webhook_endpoint.secret');
-    const data = { ...request.body, id: newId('whe'), tenant_id: tenantId, secret: sealed };
-    const row = await db.prisma.webhook_endpoint.create({ data });
+    const row = await once(request, reply, {
+      create: (key) => {
+        const secret = vault.seal(newWebhookSecret(), 'webhook_endpoint.secret');
+        return createEndpoint(db.pool, { ...request.body, id: newId('whe'), tenantId, secret }, key);
+      },
+      again: ([id = '']) => findEndpoint(tenantId, id),
+    });
     reply.code(201).header('location', `/v1/webhook-endpoints/${row.id}`);
-    return { ...endpointView(row as EndpointRecord), secret };
+    return { ...endpointView(row), secret: vault.open(row.secret, 'webhook_endpoint.secret') };
   });
 
   app.get('/webhook-endpoints', { schema: { querystring: listQuery('whe') } }, async (request) => {

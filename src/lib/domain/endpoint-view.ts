@@ -13,6 +13,8 @@ export type EndpointRecord = {
   enabled: boolean;
   disabled_reason: DisabledReason | null;
   failing_since: Date | null;
+  /** Sealed. */
+  secret: string;
   created_at: Date;
 };
 
