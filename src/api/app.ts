@@ -1,11 +1,13 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { newId } from '../lib/ids.ts';
 import type { ApiDeps } from './deps.ts';
+import { administration } from './plugins/administration.ts';
 import { authentication } from './plugins/authentication.ts';
 import { problems } from './plugins/problems.ts';
 import { requestLog } from './plugins/request-log.ts';
 import { validation } from './plugins/validation.ts';
 import { accountRoutes } from './routes/account.ts';
+import { apiKeyRoutes } from './routes/api-keys.ts';
 import { assetRoutes } from './routes/assets.ts';
 import { creditRoutes } from './routes/credits.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -57,5 +59,15 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
     },
     { prefix: '/v1' },
   );
+  const { adminToken } = deps;
+  if (adminToken !== undefined) {
+    app.register(
+      async (admin) => {
+        await admin.register(administration, { adminToken });
+        await admin.register(apiKeyRoutes, deps);
+      },
+      { prefix: '/v1/admin' },
+    );
+  }
   return app;
 }

@@ -9,11 +9,15 @@ import type { Skill } from '../lib/skills.ts';
 import type { AddressPolicy } from '../lib/webhooks/url-policy.ts';
 import type { Once } from './create-once.ts';
 import type { JobWatcher } from './job-watcher.ts';
+import type { KeyUse } from './key-use.ts';
 
 /** What the API works with; built once a process. */
 export type ApiDeps = {
   db: Database;
   vault: Vault;
+  keyUse: KeyUse;
+  /** ADMIN_TOKEN. */
+  adminToken: string | undefined;
   /** Accepts a job, in one commit (commands/submit-job.ts). */
   submit: Submit;
   /** Answers POSTs that create something, once an idempotency key. */

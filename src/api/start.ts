@@ -1,6 +1,6 @@
 import { createAccounts } from '../lib/accounts.ts';
 import { createFolderStore } from '../lib/assets/folder-store.ts';
-import { bootstrapTenant } from '../lib/commands/bootstrap-tenant.ts';
+import { createApiKey } from '../lib/commands/create-api-key.ts';
 import { createSubmission } from '../lib/commands/submit-job.ts';
 import type { Config } from '../lib/config.ts';
 import { createVault } from '../lib/crypto.ts';
@@ -13,9 +13,12 @@ import { newWebhookSecret } from '../lib/webhooks/sign.ts';
 import { buildApp } from './app.ts';
 import { createOnce } from './create-once.ts';
 import { createJobWatcher } from './job-watcher.ts';
+import { createKeyUse } from './key-use.ts';
 
 /** Connections of one API process: its statements take a millisecond or two. */
 const POOL_SIZE = 10;
+/** What BOOTSTRAP_API_KEY is a key of. */
+const BOOTSTRAP = { tenant: 'default', name: 'bootstrap' };
 
 export type Api = {
   /** Where it listens, without a trailing slash. */
@@ -42,9 +45,12 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
   const accounts = createAccounts({ db, vault, nemo, nemoToken: config.NEMO_TOKEN });
   const submission = createSubmission(db.pool);
   const watcher = createJobWatcher(db.pool, log);
+  const keyUse = createKeyUse(db.pool, log);
   const app = buildApp({
     db,
     vault,
+    keyUse,
+    adminToken: config.ADMIN_TOKEN,
     submit: submission.submit,
     once: createOnce(db.pool),
     skills,
@@ -61,13 +67,15 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
   app.addHook('onClose', async () => {
     // A client that hung up has submitted all the same.
     await submission.flush();
+    await keyUse.stop();
     // Waits for tokens that are being renewed; without the upstream they would be issued and not stored.
     await db.close();
     await transport.close();
   });
   try {
     if (config.BOOTSTRAP_API_KEY !== undefined) {
-      await bootstrapTenant(db.pool, vault, { apiKey: config.BOOTSTRAP_API_KEY, webhookSecret: newWebhookSecret() });
+      const apiKey = config.BOOTSTRAP_API_KEY;
+      await createApiKey(db.pool, vault, { ...BOOTSTRAP, apiKey, webhookSecret: newWebhookSecret() });
     }
     const url = await app.listen({ port: config.PORT, host: config.HOST });
     log.info({ url, pool: POOL_SIZE }, 'api listens');
