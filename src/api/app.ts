@@ -5,10 +5,12 @@ import { administration } from './plugins/administration.ts';
 import { authentication } from './plugins/authentication.ts';
 import { problems } from './plugins/problems.ts';
 import { requestLog } from './plugins/request-log.ts';
+import { tracing } from './plugins/tracing.ts';
 import { validation } from './plugins/validation.ts';
 import { accountRoutes } from './routes/account.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { assetRoutes } from './routes/assets.ts';
+import { boardRoutes } from './routes/board.ts';
 import { creditRoutes } from './routes/credits.ts';
 import { healthRoutes } from './routes/health.ts';
 import { jobActionRoutes } from './routes/job-actions.ts';
@@ -16,6 +18,7 @@ import { jobEventRoutes } from './routes/job-events.ts';
 import { jobOutputRoutes } from './routes/job-output.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { messageRoutes } from './routes/messages.ts';
+import { metricsRoutes } from './routes/metrics.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { skillRoutes } from './routes/skills.ts';
 import { webhookSecretRoutes } from './routes/webhook-secret.ts';
@@ -42,8 +45,10 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
   app.register(problems);
   app.register(validation);
   app.register(healthRoutes, deps);
+  app.register(metricsRoutes, deps);
   app.register(
     async (v1) => {
+      await v1.register(tracing);
       await v1.register(authentication, deps);
       await v1.register(assetRoutes, deps);
       await v1.register(jobRoutes, deps);
@@ -59,7 +64,7 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
     },
     { prefix: '/v1' },
   );
-  const { adminToken } = deps;
+  const { adminToken, queue } = deps;
   if (adminToken !== undefined) {
     app.register(
       async (admin) => {
@@ -68,6 +73,7 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
       },
       { prefix: '/v1/admin' },
     );
+    app.register(boardRoutes, { adminToken, queue, prefix: '/admin/queues' });
   }
   return app;
 }

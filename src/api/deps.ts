@@ -5,6 +5,7 @@ import type { Vault } from '../lib/crypto.ts';
 import type { Database } from '../lib/db/database.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { NemoClient } from '../lib/nemo/client.ts';
+import type { QueueReader } from '../lib/queue/reader.ts';
 import type { Skill } from '../lib/skills.ts';
 import type { AddressPolicy } from '../lib/webhooks/url-policy.ts';
 import type { Once } from './create-once.ts';
@@ -18,6 +19,12 @@ export type ApiDeps = {
   keyUse: KeyUse;
   /** ADMIN_TOKEN. */
   adminToken: string | undefined;
+  /** For the board; the API adds nothing. */
+  queue: Pick<QueueReader, 'queues'>;
+  /** The gauges that are read from the stores. */
+  storeMetrics(): Promise<string>;
+  /** What does not answer of that which the API needs. */
+  missing(): Promise<string[]>;
   /** Accepts a job, in one commit (commands/submit-job.ts). */
   submit: Submit;
   /** Answers POSTs that create something, once an idempotency key. */

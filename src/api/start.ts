@@ -8,12 +8,15 @@ import { openDatabase } from '../lib/db/database.ts';
 import type { Logger } from '../lib/logger.ts';
 import { createNemoClient } from '../lib/nemo/client.ts';
 import { createTransport } from '../lib/nemo/transport.ts';
+import { openQueueReader } from '../lib/queue/reader.ts';
+import { createReadiness } from '../lib/readiness.ts';
 import { loadSkills } from '../lib/skills.ts';
 import { newWebhookSecret } from '../lib/webhooks/sign.ts';
 import { buildApp } from './app.ts';
 import { createOnce } from './create-once.ts';
 import { createJobWatcher } from './job-watcher.ts';
 import { createKeyUse } from './key-use.ts';
+import { createStoreMetrics } from './store-metrics.ts';
 
 /** Connections of one API process: its statements take a millisecond or two. */
 const POOL_SIZE = 10;
@@ -35,10 +38,9 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
     allowedSubnets: config.WEBHOOK_ALLOWED_SUBNETS,
   };
   const vault = createVault(config.ENCRYPTION_KEY);
-  const db = openDatabase(config.DATABASE_URL, {
-    poolSize: POOL_SIZE,
-    onError: (error) => log.error({ err: error }, 'lost a connection'),
-  });
+  const onError = (error: Error) => log.error({ err: error }, 'lost a connection');
+  const db = openDatabase(config.DATABASE_URL, { poolSize: POOL_SIZE, onError });
+  const queue = openQueueReader({ redisUrl: config.REDIS_URL, databaseUrl: config.DATABASE_URL }, onError);
   const store = createFolderStore(config.ASSET_STORE);
   const transport = createTransport(config.NEMO_API_URL);
   const nemo = createNemoClient(transport);
@@ -51,6 +53,9 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
     vault,
     keyUse,
     adminToken: config.ADMIN_TOKEN,
+    queue,
+    storeMetrics: createStoreMetrics({ db: db.pool, queue, log }),
+    missing: createReadiness({ database: () => db.pool.query('SELECT 1'), queue: queue.ping }),
     submit: submission.submit,
     once: createOnce(db.pool),
     skills,
@@ -70,6 +75,7 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
     await keyUse.stop();
     // Waits for tokens that are being renewed; without the upstream they would be issued and not stored.
     await db.close();
+    await queue.close();
     await transport.close();
   });
   try {

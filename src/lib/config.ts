@@ -30,6 +30,7 @@ const VARIABLES = z.object({
   METRICS_PORT: optional(z.coerce.number().int().min(0).max(65_535)),
   /** Either one starts tracing; the rest of the standard variables are read by OpenTelemetry itself. */
   OTEL_EXPORTER_OTLP_ENDPOINT: optional(z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' })),
+  OTEL_SDK_DISABLED: flag(false),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: optional(z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' })),
 
   NEMO_API_URL: httpUrl('https://mega-api-prod.nemovideo.ai'),

@@ -1,3 +1,4 @@
+import { type Span, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { Dispatcher } from 'undici';
 import { now } from '../lib/clock.ts';
 import type { Vault } from '../lib/crypto.ts';
@@ -6,6 +7,8 @@ import { type AttemptRecord, claimDueMessages, type DueMessage, recordAttempts }
 import { webhookDelayMs } from '../lib/domain/backoff.ts';
 import { faultPoint } from '../lib/fault-point.ts';
 import type { Logger } from '../lib/logger.ts';
+import { count } from '../lib/metrics/process-metrics.ts';
+import { startSpan, traceIdOf, traceparentOf } from '../lib/trace.ts';
 import { VERSION } from '../lib/version.ts';
 import { type AttemptResult, sendWebhook } from '../lib/webhooks/send.ts';
 import { webhookHeaders } from '../lib/webhooks/sign.ts';
@@ -72,15 +75,26 @@ async function deliver(deps: Deps, message: DueMessage): Promise<void> {
     body,
     secrets: [deps.vault.open(message.secret, 'tenant.webhook_secret')],
   });
-  const headers = { ...signed, 'user-agent': `reelay/${VERSION}` };
+  const span = startAttempt(message);
+  const traceparent = traceparentOf(span);
+  const headers = {
+    ...signed,
+    'user-agent': `reelay/${VERSION}`,
+    ...(traceparent === null ? {} : { traceparent }),
+  };
   const result = await sendWebhook(deps.agent, { url: message.url, headers, body, timeoutMs: deps.timeoutMs });
   faultPoint('delivery.sent');
   const record = { ...attemptRecord(message, result, deps.schedule), at };
+  endAttempt(span, result, record.status);
   await recordAttempts(deps.db, [record]);
   faultPoint('delivery.recorded');
+  count('reelay_webhook_attempts_total', { result: record.status === 'pending' ? 'retry' : record.status });
   deps.log.info(
     {
       message_id: message.id,
+      tenant: message.tenant_id,
+      job_id: message.job_id ?? undefined,
+      trace_id: traceIdOf(traceparent),
       event_type: message.event_type,
       attempt: message.attempts,
       status: record.status,
@@ -91,6 +105,26 @@ async function deliver(deps: Deps, message: DueMessage): Promise<void> {
     },
     'webhook attempt',
   );
+}
+
+function startAttempt(message: DueMessage): Span {
+  return startSpan('webhook attempt', {
+    parent: message.traceparent,
+    kind: SpanKind.CLIENT,
+    attributes: {
+      'reelay.job_id': message.job_id ?? undefined,
+      'reelay.tenant': message.tenant_id,
+      'reelay.message_id': message.id,
+      'reelay.event_type': message.event_type,
+      'reelay.attempt': message.attempts,
+    },
+  });
+}
+
+function endAttempt(span: Span, { statusCode, error }: AttemptResult, status: AttemptRecord['status']): void {
+  span.setAttributes({ 'reelay.outcome': status, 'http.response.status_code': statusCode ?? undefined });
+  if (error !== null) span.setStatus({ code: SpanStatusCode.ERROR, message: error });
+  span.end();
 }
 
 function attemptRecord(

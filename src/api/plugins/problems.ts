@@ -16,13 +16,17 @@ const FASTIFY_ERRORS: Readonly<Record<string, ProblemCode>> = {
 export const problems = plugin(
   async (app) => {
     app.setNotFoundHandler((request, reply) =>
-      send(request, reply, new Problem('not_found', `${request.method} ${request.url.split('?')[0]} does not exist.`)),
+      sendProblem(
+        request,
+        reply,
+        new Problem('not_found', `${request.method} ${request.url.split('?')[0]} does not exist.`),
+      ),
     );
     app.setErrorHandler((error: FastifyError, request, reply) => {
       const problem = toProblem(error);
       if (problem.code === 'internal_error')
         request.log.error({ err: error, request_id: request.id }, 'request failed');
-      return send(request, reply, problem);
+      return sendProblem(request, reply, problem);
     });
   },
   { name: 'problems' },
@@ -39,10 +43,12 @@ function toProblem(error: FastifyError): Problem {
   });
 }
 
-function send(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
+/** Answers with a problem; for handlers beside the one of errors. */
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
   const { status, title } = PROBLEMS[problem.code];
   if (problem.retryAfterS !== null) reply.header('retry-after', problem.retryAfterS);
-  if (problem.code === 'unauthorized') reply.header('www-authenticate', 'Bearer');
+  if (problem.code === 'unauthorized' && !reply.hasHeader('www-authenticate'))
+    reply.header('www-authenticate', 'Bearer');
   return reply
     .code(status)
     .type('application/problem+json')

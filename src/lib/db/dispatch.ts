@@ -2,7 +2,7 @@ import type { Lane } from '../domain/job.ts';
 import type { Queryable } from './database.ts';
 
 /** A job that was marked as dispatched and is to be added to its lane's queue. */
-export type Dispatch = { id: string; lane: Lane; dispatch_no: number; delay_ms: number };
+export type Dispatch = { id: string; lane: Lane; dispatch_no: number; traceparent: string | null; delay_ms: number };
 
 /** Any number that nothing else locks; the same for all processes on one database. */
 const DISPATCH_LOCK = 7_233_501;
@@ -52,7 +52,7 @@ export async function markDispatched(
       )
       UPDATE public.job SET dispatched_at = now(), dispatch_no = dispatch_no + 1
       WHERE id IN (SELECT id FROM between_phases UNION ALL SELECT id FROM fresh)
-      RETURNING id, lane, dispatch_no,
+      RETURNING id, lane, dispatch_no, traceparent,
         GREATEST(0, ceil(extract(epoch FROM due_at - now()) * 1000))::int AS delay_ms`,
     values: [limits.limit, limits.tenantConcurrency],
   });

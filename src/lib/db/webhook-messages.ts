@@ -10,6 +10,10 @@ export type DueMessage = {
   /** The tenant's sealed signing secret. */
   secret: string;
   event_at: Date;
+  tenant_id: string;
+  /** null: it is not about a job. */
+  job_id: string | null;
+  traceparent: string | null;
   data: unknown;
 };
 
@@ -45,10 +49,11 @@ export async function claimDueMessages(db: Queryable, limit: number, leaseMs: nu
         RETURNING *
       )
       SELECT claimed.id, claimed.url, claimed.event_type, claimed.attempts, tenant.webhook_secret AS secret,
-        event.at AS event_at, event.body AS data
+        event.at AS event_at, event.body AS data, claimed.tenant_id, event.job_id, job.traceparent
       FROM claimed
       JOIN public.event ON event.id = claimed.event_id
-      JOIN public.tenant ON tenant.id = claimed.tenant_id`,
+      JOIN public.tenant ON tenant.id = claimed.tenant_id
+      LEFT JOIN public.job ON job.id = event.job_id`,
     values: [limit, leaseMs],
   });
   return rows;
