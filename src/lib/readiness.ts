@@ -1,7 +1,7 @@
 import { settlesWithin } from './settles-within.ts';
 
 /** Those who probe wait for a second or a few; what is well answers in milliseconds. In ms. */
-const TIMEOUT_MS = 1_000;
+const TIMEOUT_MS = 2_000;
 /** A probe comes again soon. In s. */
 export const PROBE_AGAIN_S = 5;
 

@@ -5,15 +5,14 @@ const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const SPAN = '00f067aa0ba902b7';
 
 // The examples and rules of W3C Trace Context, 3.2.
-it.each(
-  [
-    [`00-${TRACE}-${SPAN}-01`, 1],
-    [`00-${TRACE}-${SPAN}-00`, 0],
-    ['a flag that nobody knows yet', `00-${TRACE}-${SPAN}-03`, 1],
-    ['a later version', `cc-${TRACE}-${SPAN}-01`, 1],
-    ['a later version with more', `cc-${TRACE}-${SPAN}-01-what-the-future-brings`, 1],
-  ].map((row) => row.slice(-2) as [string, number]),
-)('reads %s', (header, traceFlags) => {
+it.each([
+  [`00-${TRACE}-${SPAN}-01`, 1],
+  [`00-${TRACE}-${SPAN}-00`, 0],
+  // A flag that nobody knows yet; a later version, with more behind it.
+  [`00-${TRACE}-${SPAN}-03`, 1],
+  [`cc-${TRACE}-${SPAN}-01`, 1],
+  [`cc-${TRACE}-${SPAN}-01-what-the-future-brings`, 1],
+])('reads %s', (header, traceFlags) => {
   expect(parseTraceparent(header)).toEqual({ traceId: TRACE, spanId: SPAN, traceFlags });
 });
 
