@@ -1,14 +1,18 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { newId } from '../lib/ids.ts';
 import type { ApiDeps } from './deps.ts';
+import { administration } from './plugins/administration.ts';
 import { authentication } from './plugins/authentication.ts';
 import { jsonBody } from './plugins/json-body.ts';
 import { problems } from './plugins/problems.ts';
 import { requestLog } from './plugins/request-log.ts';
+import { tracing } from './plugins/tracing.ts';
 import { validation } from './plugins/validation.ts';
 import { accountRoutes } from './routes/account.ts';
+import { apiKeyRoutes } from './routes/api-keys.ts';
 import { assetRoutes } from './routes/assets.ts';
 import { batchRoutes } from './routes/batches.ts';
+import { boardRoutes } from './routes/board.ts';
 import { creditRoutes } from './routes/credits.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -17,6 +21,7 @@ import { jobEventRoutes } from './routes/job-events.ts';
 import { jobOutputRoutes } from './routes/job-output.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { messageRoutes } from './routes/messages.ts';
+import { metricsRoutes } from './routes/metrics.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { skillRoutes } from './routes/skills.ts';
 import { webhookEndpointRoutes } from './routes/webhook-endpoints.ts';
@@ -46,8 +51,10 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
   app.register(jsonBody);
   app.register(validation);
   app.register(healthRoutes, deps);
+  app.register(metricsRoutes, deps);
   app.register(
     async (v1) => {
+      await v1.register(tracing);
       await v1.register(authentication, deps);
       await v1.register(assetRoutes, deps);
       await v1.register(jobRoutes, deps);
@@ -67,5 +74,16 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
     },
     { prefix: '/v1' },
   );
+  const { adminToken, queue } = deps;
+  if (adminToken !== undefined) {
+    app.register(
+      async (admin) => {
+        await admin.register(administration, { adminToken });
+        await admin.register(apiKeyRoutes, deps);
+      },
+      { prefix: '/v1/admin' },
+    );
+    app.register(boardRoutes, { adminToken, queue, prefix: '/admin/queues' });
+  }
   return app;
 }

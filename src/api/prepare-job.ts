@@ -11,7 +11,7 @@ import type { SubmitJob } from './schemas/jobs.ts';
 
 type Deps = Pick<ApiDeps, 'db' | 'store' | 'skills' | 'webhookPolicy'>;
 /** Who asks: of a request, what a job keeps. */
-type Requester = { id: string; tenantId: string };
+export type Requester = { id: string; tenantId: string; traceparent: string | null };
 
 /**
  * A checked body as the job that it asks for. Throws a Problem that names every fault.
@@ -68,6 +68,7 @@ function newJob(body: SubmitJob, prompt: string, from: Requester): NewJob {
     deadlineS: body.deadline ?? null,
     waitForCredits: body.wait_for_credits,
     requestId: from.id,
+    traceparent: from.traceparent,
     sessionId: body.session_id ?? null,
   };
   if (type === 'export') {

@@ -20,6 +20,8 @@ const VARIABLES = z.object({
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must start with postgresql://'),
   REDIS_URL: optional(z.string().regex(/^rediss?:\/\//, 'must start with redis:// or rediss://')),
   BOOTSTRAP_API_KEY: optional(z.string().regex(/^[\x21-\x7e]+$/, 'must be visible ASCII')),
+  /** Opens keys, board and metrics to whoever runs it; without it there are no keys and no board. */
+  ADMIN_TOKEN: optional(z.string().regex(/^[\x21-\x7e]+$/, 'must be visible ASCII')),
   ENCRYPTION_KEY: z.string().transform((text, context) => {
     const key = Buffer.from(text, /^[0-9a-f]{64}$/i.test(text) ? 'hex' : 'base64');
     if (key.length === 32) return key;
@@ -27,6 +29,12 @@ const VARIABLES = z.object({
     return z.NEVER;
   }),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  /** Where a worker answers for its health and metrics; unset: nowhere. */
+  METRICS_PORT: optional(z.coerce.number().int().min(0).max(65_535)),
+  /** Either one starts tracing; the rest of the standard variables are read by OpenTelemetry itself. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: optional(z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' })),
+  OTEL_SDK_DISABLED: flag(false),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: optional(z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' })),
 
   NEMO_API_URL: httpUrl('https://mega-api-prod.nemovideo.ai'),
   NEMO_WEB_URL: httpUrl('https://nemovideo.com'),

@@ -8,10 +8,13 @@ import { webhookDelayMs } from '../lib/domain/backoff.ts';
 import { PROGRESS_EVENT } from '../lib/domain/event-types.ts';
 import { faultPoint } from '../lib/fault-point.ts';
 import type { Logger } from '../lib/logger.ts';
+import { count } from '../lib/metrics/process-metrics.ts';
+import { traceIdOf, traceparentOf } from '../lib/trace.ts';
 import { VERSION } from '../lib/version.ts';
 import { type AttemptResult, sendWebhook } from '../lib/webhooks/send.ts';
 import { webhookHeaders } from '../lib/webhooks/sign.ts';
 import { createAttemptRecorder } from './attempt-recorder.ts';
+import { endAttempt, startAttempt } from './attempt-span.ts';
 import { startLoop } from './loop.ts';
 import { createLanes, MAX_WAIT_MS } from './webhook-lanes.ts';
 import { createSecretReader, type SecretReader } from './webhook-secrets.ts';
@@ -83,16 +86,23 @@ export function startDelivery(deps: Deps) {
 async function deliver(deps: Deps, secretsOf: SecretReader, message: DueMessage): Promise<AttemptRecord> {
   faultPoint('delivery.claimed');
   const at = now();
-  const result = await attempt(deps, secretsOf, message, at).catch((error): Attempted => {
+  const span = startAttempt(message);
+  const traceparent = traceparentOf(span);
+  const result = await attempt(deps, secretsOf, message, at, traceparent).catch((error): Attempted => {
     deps.log.error({ err: error, message_id: message.id }, 'webhook could not be sent');
     return { ...NOTHING_SENT, error: 'internal_error' };
   });
   faultPoint('delivery.sent');
   const record = { ...attemptRecord(message, result, deps.schedule), at };
+  endAttempt(span, result, record.status);
+  count('reelay_webhook_attempts_total', { result: record.status === 'pending' ? 'retry' : record.status });
   deps.log.info(
     {
       message_id: message.id,
+      tenant: message.tenant_id,
       endpoint_id: message.endpoint_id,
+      job_id: message.job_id ?? undefined,
+      trace_id: traceIdOf(traceparent),
       event_type: message.event_type,
       attempt: message.attempts,
       status: record.status,
@@ -116,6 +126,7 @@ async function attempt(
   secretsOf: SecretReader,
   message: DueMessage,
   at: Date,
+  traceparent: string | null,
 ): Promise<AttemptResult> {
   // The stored text goes out as it is: parsing it to write it again would cost more than signing and sending.
   const body = Buffer.from(
@@ -123,7 +134,8 @@ async function attempt(
   );
   const timestampS = Math.floor(at.getTime() / 1000);
   const signed = webhookHeaders({ id: message.id, timestampS, body, secrets: secretsOf(message) });
-  const headers = { ...signed, 'user-agent': `reelay/${VERSION}` };
+  const trace = traceparent === null ? {} : { traceparent };
+  const headers = { ...signed, 'user-agent': `reelay/${VERSION}`, ...trace };
   return sendWebhook(agent, { url: message.url, headers, body, timeoutMs });
 }
 

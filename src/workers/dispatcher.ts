@@ -3,6 +3,7 @@ import { type Dispatch, markDispatched } from '../lib/db/dispatch.ts';
 import { faultPoint } from '../lib/fault-point.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Producer } from '../lib/queue/producer.ts';
+import { startSpan } from '../lib/trace.ts';
 import { startLoop } from './loop.ts';
 
 /** How often the backlog is looked at when nobody kicks, in ms: the truth behind every kick that was missed. */
@@ -27,6 +28,9 @@ export function startDispatcher(deps: { db: pg.Pool; producer: Producer; tenantC
 /** What the queue does not take stays marked; the reconciler finds it missing there and makes it ready again. */
 async function add(deps: { producer: Producer; log: Logger }, marked: readonly Dispatch[]): Promise<void> {
   faultPoint('dispatch.marked');
+  const spans = marked.map(({ id, lane, traceparent }) =>
+    startSpan('dispatch', { parent: traceparent, attributes: { 'reelay.job_id': id, 'reelay.lane': lane } }),
+  );
   const refused = await deps.producer.add(
     marked.map((job) => ({
       queue: job.lane,
@@ -35,5 +39,6 @@ async function add(deps: { producer: Producer; log: Logger }, marked: readonly D
     })),
   );
   faultPoint('dispatch.added');
+  for (const span of spans) span.end();
   if (refused.length > 0) deps.log.warn({ count: refused.length }, 'the queue did not take some jobs');
 }

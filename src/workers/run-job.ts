@@ -5,6 +5,7 @@ import { type Payload, QUEUES, type QueueName } from '../lib/queue/catalog.ts';
 import type { Batches } from './batches.ts';
 import type { PhaseDeps } from './deps.ts';
 import type { Heartbeats } from './heartbeats.ts';
+import { recordStart } from './record-phase.ts';
 import { type Leave, walkJob } from './walk-job.ts';
 import { JobLost, Work } from './work.ts';
 
@@ -48,6 +49,7 @@ async function runClaimed(
   if (claim.kind === 'superseded') return { kind: 'done' };
   if (claim.kind === 'leased') return { kind: 'delay', ms: claim.forMs };
   faultPoint('claim.committed');
+  recordStart(claim.job);
 
   // Some upstreams cancel a run when its listener hangs up: a lost job is still listened to for a while (money rule 7).
   let hangUp: NodeJS.Timeout | undefined;

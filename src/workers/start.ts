@@ -11,6 +11,8 @@ import { createOutputs } from '../lib/nemo/output.ts';
 import { createTransport } from '../lib/nemo/transport.ts';
 import { openQueueBackend } from '../lib/queue/factory.ts';
 import { openProducer } from '../lib/queue/producer.ts';
+import { createReadiness } from '../lib/readiness.ts';
+import { settlesWithin } from '../lib/settles-within.ts';
 import { loadSkills } from '../lib/skills.ts';
 import { createGuardedAgent } from '../lib/webhooks/guarded-agent.ts';
 import { startBatches } from './batches.ts';
@@ -19,6 +21,7 @@ import type { PhaseDeps } from './deps.ts';
 import { startDispatcher } from './dispatcher.ts';
 import { startUnstartedSweep } from './end-unstarted.ts';
 import { startHeartbeats } from './heartbeats.ts';
+import { startOperatorServer } from './operator-server.ts';
 import { startReconciler } from './reconciler.ts';
 import { startAssetRemoval } from './remove-assets.ts';
 import { startKeyRemoval } from './remove-keys.ts';
@@ -35,6 +38,8 @@ const WEBHOOK_CONNECT_TIMEOUT_MS = 5_000;
 const WEBHOOK_CONNECTIONS_PER_ORIGIN = 100;
 
 export type Workers = {
+  /** Where it answers for its health and metrics, with METRICS_PORT. */
+  operatorUrl: string | null;
   /** Takes no more work, lets what runs go on for DRAIN_TIMEOUT, hands the rest over, closes everything. */
   stop(): Promise<void>;
 };
@@ -72,6 +77,15 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
     { redisUrl: config.REDIS_URL, databaseUrl: config.DATABASE_URL, workers: 2 },
     onError,
   );
+  const operator =
+    config.METRICS_PORT === undefined
+      ? null
+      : await startOperatorServer({
+          port: config.METRICS_PORT,
+          host: config.HOST,
+          adminToken: config.ADMIN_TOKEN,
+          missing: createReadiness({ database: () => db.pool.query('SELECT 1'), queue: backend.ping }),
+        });
   const producer = openProducer(backend);
   const dispatcher = startDispatcher({ db: db.pool, producer, tenantConcurrency: config.TENANT_CONCURRENCY, log });
   const reconciler = startReconciler({ db: db.pool, producer, log, onReady: dispatcher.kick });
@@ -109,6 +123,7 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
   );
 
   return {
+    operatorUrl: operator?.url ?? null,
     async stop() {
       const loops = [dispatcher, reconciler, removal, keyRemoval, retention, unstarted];
       await Promise.all(loops.map((loop) => loop.stop()));
@@ -121,16 +136,9 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
       await batches.stop();
       await delivery.stop();
       await producer.close();
+      await operator?.stop();
       await Promise.all([backend.close(), transport.close(), outputs.close(), agent.destroy()]);
       await db.close();
     },
   };
-}
-
-async function settlesWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(resolve, ms, false);
-  });
-  return Promise.race([work.then(() => true), late]).finally(() => clearTimeout(timer));
 }

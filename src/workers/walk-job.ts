@@ -5,6 +5,7 @@ import { obeysCancel } from '../lib/domain/interruption.ts';
 import type { Lane, Phase } from '../lib/domain/job.ts';
 import { faultPoint } from '../lib/fault-point.ts';
 import { UpstreamError } from '../lib/nemo/upstream-error.ts';
+import { traceIdOf } from '../lib/trace.ts';
 import { decideError } from './decide-error.ts';
 import { endEarly } from './end-early.ts';
 import { converse } from './phases/converse.ts';
@@ -13,6 +14,7 @@ import { render } from './phases/render.ts';
 import { openSession } from './phases/session.ts';
 import { upload } from './phases/upload.ts';
 import { verify } from './phases/verify.ts';
+import { recordPhase } from './record-phase.ts';
 import { Interrupted, JobLost, laneOf, lastingRemedies, type Step, type Work } from './work.ts';
 
 const PHASE_HANDLERS: Record<Phase, (work: Work) => Promise<Step>> = {
@@ -42,6 +44,7 @@ export async function walkJob(work: Work, lane: Lane, stopping: AbortSignal): Pr
       stopping,
     );
     logStep(work, phase, step, performance.now() - started, error);
+    recordPhase(work.job, phase, step);
     if (step === 'hand_over') {
       await work.write({ set: {}, hold: 'release' });
       return { kind: 'hand_over' };
@@ -133,13 +136,14 @@ function ending(work: Work, step: Exclude<Step, { kind: 'go' | 'wait' }>): Endin
 
 /** One line a step: ids, what came of it, how long it took. Polls that found nothing new are for the curious. */
 function logStep(work: Work, phase: Phase, step: Taken, ms: number, error: unknown): void {
-  const { id, tenant_id, session_id, epoch, request_id } = work.job;
+  const { id, tenant_id, session_id, epoch, request_id, traceparent } = work.job;
   const outcome = typeof step === 'string' ? step : step.kind;
   const line = {
     job_id: id,
     tenant: tenant_id,
     session_id,
     request_id,
+    trace_id: traceIdOf(traceparent),
     epoch,
     phase,
     outcome,

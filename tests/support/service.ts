@@ -71,6 +71,7 @@ export async function startService(
     const workers = await startWorkers(readConfig(env), log);
     let stopping: Promise<void> | null = null;
     const stoppable: Workers = {
+      ...workers,
       stop() {
         stopping ??= workers.stop();
         return stopping;

@@ -20,14 +20,18 @@ const TRY_AGAIN_S = 5;
 export const problems = plugin(
   async (app) => {
     app.setNotFoundHandler((request, reply) =>
-      send(request, reply, new Problem('not_found', `${request.method} ${request.url.split('?')[0]} does not exist.`)),
+      sendProblem(
+        request,
+        reply,
+        new Problem('not_found', `${request.method} ${request.url.split('?')[0]} does not exist.`),
+      ),
     );
     app.setErrorHandler((error: FastifyError, request, reply) => {
       const problem = toProblem(error);
       // What we found out for ourselves needs no words in the log; what came from below does.
       if (PROBLEMS[problem.code].status >= 500 && problem.cause !== undefined)
         request.log.error({ err: error, request_id: request.id }, 'request failed');
-      return send(request, reply, problem);
+      return sendProblem(request, reply, problem);
     });
   },
   { name: 'problems' },
@@ -48,10 +52,12 @@ function toProblem(error: FastifyError): Problem {
   });
 }
 
-function send(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
+/** Answers with a problem; for handlers beside the one of errors. */
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
   const { status, title } = PROBLEMS[problem.code];
   if (problem.retryAfterS !== null) reply.header('retry-after', problem.retryAfterS);
-  if (problem.code === 'unauthorized') reply.header('www-authenticate', 'Bearer');
+  if (problem.code === 'unauthorized' && !reply.hasHeader('www-authenticate'))
+    reply.header('www-authenticate', 'Bearer');
   return reply
     .code(status)
     .type('application/problem+json')

@@ -1,19 +1,15 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { Problem } from '../../lib/errors.ts';
+import { notReady, PROBE_AGAIN_S } from '../../lib/readiness.ts';
 import type { ApiDeps } from '../deps.ts';
 
-/** A probe comes again soon. In s. */
-const PROBE_AGAIN_S = 5;
-
-export const healthRoutes: FastifyPluginAsync<ApiDeps> = async (app, { db }) => {
+/** For load balancers and orchestrators: whether the process lives, and whether it can work. */
+export const healthRoutes: FastifyPluginAsync<ApiDeps> = async (app, { missing }) => {
   app.get('/health/live', async () => ({ status: 'ok' }));
 
   app.get('/health/ready', async () => {
-    try {
-      await db.pool.query('SELECT 1');
-    } catch (cause) {
-      throw new Problem('unavailable', 'The database does not answer.', { retryAfterS: PROBE_AGAIN_S, cause });
-    }
+    const names = await missing();
+    if (names.length > 0) throw new Problem('unavailable', notReady(names), { retryAfterS: PROBE_AGAIN_S });
     return { status: 'ok' };
   });
 };

@@ -4,7 +4,7 @@ import { faultPoint } from '../fault-point.ts';
 import { type Queryable, transaction } from './database.ts';
 
 /** A job that was marked as dispatched and is to be added to its lane's queue. */
-export type Dispatch = { id: string; lane: Lane; dispatch_no: number; delay_ms: number };
+export type Dispatch = { id: string; lane: Lane; dispatch_no: number; traceparent: string | null; delay_ms: number };
 
 /** Any number that no other lock of ours has. */
 const DISPATCH_LOCK = 7_360_001;
@@ -81,7 +81,7 @@ const MARK_DISPATCHED = `
   )
   UPDATE public.job SET dispatched_at = now(), dispatch_no = dispatch_no + 1
   WHERE id IN (SELECT id FROM between_phases UNION ALL SELECT id FROM fresh)
-  RETURNING id, lane, dispatch_no,
+  RETURNING id, lane, dispatch_no, traceparent,
     GREATEST(0, ceil(extract(epoch FROM due_at - now()) * 1000))::int AS delay_ms`;
 
 /** A dispatched job that should have been taken up long ago. */

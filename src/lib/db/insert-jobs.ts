@@ -23,6 +23,8 @@ export type NewJob = {
   deadlineS: number | null;
   waitForCredits: boolean;
   requestId: string;
+  /** The span of the request; null where nobody traces. */
+  traceparent: string | null;
 };
 
 /** Where a job stands in its session: at the head it may run, from `dueAt` on if that is set. */
@@ -86,6 +88,7 @@ function toRow({ id, job, key, place, item }: JobInsert) {
     progress: NO_PROGRESS,
     cost: NO_COST,
     request_id: job.requestId,
+    traceparent: job.traceparent,
     start_timeout_s: job.startTimeoutS,
     deadline_s: job.deadlineS,
     wait_for_credits: job.waitForCredits,
@@ -107,7 +110,8 @@ const INSERT_JOBS = `
     SELECT * FROM json_to_recordset($1::json) AS row(
       id text, tenant_id text, session_id text, opens_session boolean, type text, skill text, language text,
       status text, waiting_reason text, priority int, rank_ms float8, input json, asset_ids text[], metadata json,
-      webhook_url text, webhook_events text[], client_reference text, batch_id text, custom_id text, capped boolean, progress json, cost json, request_id text,
+      webhook_url text, webhook_events text[], client_reference text, batch_id text, custom_id text, capped boolean,
+      progress json, cost json, request_id text, traceparent text,
       start_timeout_s int, deadline_s int, wait_for_credits boolean, due_at timestamptz,
       event_id text, event_body json, key text, key_route text, key_fingerprint text)
   ), won AS (
@@ -119,10 +123,11 @@ const INSERT_JOBS = `
   ), accepted AS (
     INSERT INTO public.job (id, tenant_id, session_id, type, skill, status, waiting_reason, priority, rank_ms, input,
       asset_ids, metadata, webhook_url, webhook_events, client_reference, batch_id, custom_id, capped, progress, cost,
-      request_id, expires_at, deadline_at, wait_for_credits, due_at)
+      request_id, traceparent, expires_at, deadline_at, wait_for_credits, due_at)
     SELECT id, tenant_id, session_id, type, skill, status, waiting_reason, priority, rank_ms, input,
       asset_ids, metadata, webhook_url, webhook_events, client_reference, batch_id, custom_id, capped, progress, cost,
-      request_id, now() + start_timeout_s * interval '1 s', now() + deadline_s * interval '1 s', wait_for_credits,
+      request_id, traceparent, now() + start_timeout_s * interval '1 s', now() + deadline_s * interval '1 s',
+      wait_for_credits,
       COALESCE(due_at, now())
     FROM asked WHERE key IS NULL OR id IN (SELECT id FROM won)
     ORDER BY tenant_id, client_reference, id

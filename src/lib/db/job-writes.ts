@@ -87,13 +87,20 @@ function assignments(change: JobChange, parameter: (value: unknown) => string): 
   const columns = Object.entries(change.set).map(([column, value]) =>
     JSON_COLUMNS.has(column) ? `${column} = ${parameter(toJson(value))}::json` : `${column} = ${parameter(value)}`,
   );
+  const { phase } = change.set;
   return [
     ...columns,
+    ...(phase === undefined ? [] : [phaseStartSql(parameter(phase))]),
     ...(change.stamp ?? []).map((column) => `${column} = now()`),
     ...HOLD_SQL[change.hold ?? 'keep'],
     ...(change.dueInMs === undefined ? [] : [`due_at = ${dueSql(change, parameter(change.dueInMs))}`]),
     `seq = seq + ${change.event ? 1 : 0}`,
   ];
+}
+
+/** A phase begins when the job comes into it, not when it comes back after a wait. */
+function phaseStartSql(phase: string): string {
+  return `phase_started_at = CASE WHEN phase IS DISTINCT FROM ${phase} THEN now() ELSE phase_started_at END`;
 }
 
 /** A cancel that need not wait for a message wakes the job (domain/interruption.ts). */

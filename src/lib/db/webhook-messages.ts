@@ -23,6 +23,9 @@ export type DueMessage = {
   event_at: Date;
   /** The body of the event, as JSON text. */
   data: string;
+  /** null: it is not about a job. */
+  job_id: string | null;
+  traceparent: string | null;
   /** Its endpoint was deleted or disabled, or its event is gone: it is not to be sent. */
   dead: boolean;
 };
@@ -96,7 +99,7 @@ const CLAIM = `
     SELECT max(lane_key) AS last_lane, count(*)::int AS lane_count FROM lane
   )
   SELECT walked.*, claimed.id, claimed.tenant_id, claimed.endpoint_id, claimed.lane_key, claimed.event_type,
-    claimed.attempts, claimed.tries, event.at AS event_at, event.data, COALESCE(endpoint.url, claimed.url) AS url,
+    claimed.attempts, claimed.tries, event.at AS event_at, event.data, event.job_id, job.traceparent, COALESCE(endpoint.url, claimed.url) AS url,
     COALESCE(endpoint.secret, tenant.webhook_secret) AS secret,
     CASE WHEN endpoint.previous_secret_until > now() THEN endpoint.previous_secret
       WHEN endpoint.id IS NULL AND tenant.previous_webhook_secret_until > now() THEN tenant.previous_webhook_secret
@@ -105,7 +108,10 @@ const CLAIM = `
       AS dead
   FROM walked
   LEFT JOIN claimed ON true
-  LEFT JOIN LATERAL (SELECT at, body::text AS data FROM public.event WHERE id = claimed.event_id LIMIT 1) AS event ON true
+  LEFT JOIN LATERAL (
+    SELECT at, job_id, body::text AS data FROM public.event WHERE id = claimed.event_id LIMIT 1
+  ) AS event ON true
+  LEFT JOIN LATERAL (SELECT traceparent FROM public.job WHERE id = event.job_id LIMIT 1) AS job ON true
   LEFT JOIN public.webhook_endpoint AS endpoint ON endpoint.id = claimed.endpoint_id
   LEFT JOIN public.tenant ON tenant.id = claimed.tenant_id`;
 

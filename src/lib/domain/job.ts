@@ -120,8 +120,10 @@ export type JobRecord = {
   cost: Cost;
   charged: Charged;
   request_id: string;
+  traceparent: string | null;
   created_at: Date;
   started_at: Date | null;
+  phase_started_at: Date | null;
   finished_at: Date | null;
   cancel_requested_at: Date | null;
   expires_at: Date | null;

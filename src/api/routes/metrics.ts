@@ -1,0 +1,14 @@
+import type { FastifyPluginAsync } from 'fastify';
+import { METRICS_TYPE, processMetrics } from '../../lib/metrics/process-metrics.ts';
+import type { ApiDeps } from '../deps.ts';
+import { administration } from '../plugins/administration.ts';
+
+/** What Prometheus scrapes: the share of this process, and the stores. */
+export const metricsRoutes: FastifyPluginAsync<ApiDeps> = async (app, { adminToken, storeMetrics }) => {
+  if (adminToken !== undefined) await app.register(administration, { adminToken });
+
+  app.get('/metrics', async (_, reply) => {
+    const stores = await storeMetrics();
+    return reply.type(METRICS_TYPE).send(stores + (await processMetrics()));
+  });
+};
