@@ -1,7 +1,7 @@
 import { Gauge, Registry } from 'prom-client';
 import { monotonicMs } from '../lib/clock.ts';
 import type { Queryable } from '../lib/db/database.ts';
-import { readCredits, readDueMessages, readOpenJobs } from '../lib/db/readings.ts';
+import { countConversations, readCredits, readDueMessages, readOpenJobs } from '../lib/db/readings.ts';
 import type { Logger } from '../lib/logger.ts';
 import { type LabelsOf, READ, type Read } from '../lib/metrics/catalog.ts';
 import { count } from '../lib/metrics/process-metrics.ts';
@@ -75,15 +75,16 @@ function openGauges(): { write: Write; text(): Promise<string> } {
 }
 
 async function readDatabase(db: Queryable, write: Write): Promise<void> {
-  const [open, credits, due] = await Promise.all([readOpenJobs(db), readCredits(db), readDueMessages(db)]);
+  const [open, conversations, credits, due] = await Promise.all([
+    readOpenJobs(db),
+    countConversations(db),
+    readCredits(db),
+    readDueMessages(db),
+  ]);
   for (const { type, status, jobs } of open) write('reelay_jobs_open', { type, status }, jobs);
   const waiting = open.filter(({ status }) => status === 'queued').map(({ oldest_s }) => oldest_s);
   write('reelay_oldest_waiting_job_age_seconds', {}, Math.max(0, ...waiting));
-  write(
-    'reelay_conversations_open',
-    {},
-    open.reduce((sum, { conversations }) => sum + conversations, 0),
-  );
+  write('reelay_conversations_open', {}, conversations);
   for (const { kind, available, frozen } of credits) {
     write('reelay_account_credits', { kind, state: 'available' }, available);
     write('reelay_account_credits', { kind, state: 'frozen' }, frozen);

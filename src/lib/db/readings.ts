@@ -4,23 +4,30 @@ export type OpenJobs = {
   type: string;
   status: string;
   jobs: number;
-  /** Of those, the ones whose message is on its way or being listened to. */
-  conversations: number;
   /** Since the oldest of them was accepted. */
   oldest_s: number;
 };
 
-/** The jobs that have not ended, by type and status: one pass over the index of the open ones. */
+/** The jobs that have not ended, by type and status; from an index of the open ones alone. */
 export async function readOpenJobs(db: Queryable): Promise<OpenJobs[]> {
   const { rows } = await db.query<OpenJobs>({
     name: 'read_open_jobs',
     text: `
-      SELECT type, status, count(*)::int AS jobs,
-        (count(*) FILTER (WHERE phase = 'converse' AND turn_state = 'sending'))::int AS conversations,
-        extract(epoch FROM now() - min(created_at))::float8 AS oldest_s
-      FROM public.job WHERE finished_at IS NULL GROUP BY type, status`,
+      SELECT type, status, count(*)::int AS jobs, extract(epoch FROM now() - min(created_at))::float8 AS oldest_s
+      FROM public.job WHERE finished_at IS NULL GROUP BY status, type`,
   });
   return rows;
+}
+
+/** How many messages are on their way or being listened to; among the jobs that workers have begun. */
+export async function countConversations(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ conversations: number }>({
+    name: 'count_conversations',
+    text: `
+      SELECT count(*)::int AS conversations FROM public.job
+      WHERE dispatch_no > 0 AND finished_at IS NULL AND phase = 'converse' AND turn_state = 'sending'`,
+  });
+  return rows[0]?.conversations ?? 0;
 }
 
 /** The latest readings of the credits, added up by kind of account; a token that several tenants use counts once. */

@@ -5,6 +5,8 @@ import { ENTRY_OPTIONS, type Payload, type QueueName, WATCH_OPTIONS } from './ca
 
 /** Keys in Redis start with this; the braces keep them on one node of a cluster. */
 const REDIS_PREFIX = '{reelay}';
+/** For those who only look: what asks a Redis that is away fails after so many new tries to connect. */
+const LOOK_RETRIES = 1;
 /** Connections beside the one that every Worker holds to listen: for adds, moves and finishes. */
 const SHARED_CONNECTIONS = 8;
 
@@ -20,7 +22,10 @@ export type QueueBackend = {
   close(): Promise<void>;
 };
 
-/** Where the queue lives: in Redis when there is a URL, else in the database (BullMQ's Postgres backend). */
+/**
+ * Where the queue lives: in Redis when there is a URL, else in the database (BullMQ's Postgres backend).
+ * @param where.workers how many will be made; 0 for one that only looks, and had better fail than wait.
+ */
 export function openQueueBackend(
   where: { redisUrl: string | undefined; databaseUrl: string; workers: number },
   onError: (error: Error) => void,
@@ -28,7 +33,7 @@ export function openQueueBackend(
   const { connection, ping, close } =
     where.redisUrl === undefined
       ? openPostgres(where.databaseUrl, where.workers, onError)
-      : openRedis(where.redisUrl, onError);
+      : openRedis(where.redisUrl, where.workers === 0 ? LOOK_RETRIES : null, onError);
   // BullMQ takes the backend as a separate factory whose types do not meet those of its Redis default.
   const factory = (where.redisUrl === undefined ? [createPostgresBackend] : []) as [];
   const common = { connection: connection as ConnectionOptions, prefix: REDIS_PREFIX };
@@ -57,8 +62,8 @@ export function openQueueBackend(
 
 type Connection = { connection: unknown; ping(): Promise<void>; close(): Promise<void> };
 
-function openRedis(url: string, onError: (error: Error) => void): Connection {
-  const connection = new Redis(url, { maxRetriesPerRequest: null });
+function openRedis(url: string, retries: number | null, onError: (error: Error) => void): Connection {
+  const connection = new Redis(url, { maxRetriesPerRequest: retries });
   connection.on('error', onError);
   return {
     connection,
