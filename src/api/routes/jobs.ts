@@ -3,9 +3,10 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { jobView, lookAgainAfterS } from '../../lib/domain/job-view.ts';
 import { acceptJob } from '../accept-job.ts';
 import type { ApiDeps } from '../deps.ts';
-import { findJob } from '../find-job.ts';
+import { findJob, findJobs } from '../find-job.ts';
 import { prepareJob } from '../prepare-job.ts';
-import { JobParams, SubmitJob } from '../schemas/jobs.ts';
+import { JobParams, ListJobs, SubmitJob } from '../schemas/jobs.ts';
+import { listView } from '../schemas/list.ts';
 import { waitAsPreferred } from '../wait-for-job.ts';
 
 export const jobRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) => {
@@ -15,6 +16,10 @@ export const jobRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) => {
     const job = await acceptJob(deps, request, reply, () => prepareJob(deps, request, request.body));
     return jobView(job);
   });
+
+  app.get('/jobs', { schema: { querystring: ListJobs } }, async (request) =>
+    listView(await findJobs(deps.db, request.tenantId, request.query), request.query, jobView),
+  );
 
   app.get('/jobs/:id', { schema: { params: JobParams } }, async (request, reply) => {
     const found = await findJob(deps.db, request.tenantId, request.params.id);

@@ -6,9 +6,14 @@ import {
   EXPORT_FORMATS,
   EXPORT_QUALITIES,
   type ExportOptions,
+  JOB_TYPES,
+  OPEN_STATUSES,
+  TERMINAL_STATUSES,
 } from '../../lib/domain/job.ts';
 import { PUBLIC_EVENTS } from '../../lib/domain/job-events.ts';
+import { boundedList, boundedRecord } from './bounded.ts';
 import { language } from './language.ts';
+import { idOf, listQuery, time } from './list.ts';
 
 /** The contract's, for the prompt as it is sent: with the words of a text asset. In UTF-16 units. */
 export const MAX_PROMPT = 10_000;
@@ -45,18 +50,14 @@ const assetUrl = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-const assets = z
-  .array(
-    z
-      .strictObject({ asset_id: z.string().optional(), url: assetUrl.optional() })
-      .transform(({ asset_id, url }, context): AssetRef => {
-        if (asset_id !== undefined && url === undefined) return { asset_id };
-        if (url !== undefined && asset_id === undefined) return { url };
-        context.addIssue('Must be {asset_id} or {url}.');
-        return z.NEVER;
-      }),
-  )
-  .max(MAX_ASSETS, `At most ${MAX_ASSETS} files.`);
+const asset = z
+  .strictObject({ asset_id: z.string().optional(), url: assetUrl.optional() })
+  .transform(({ asset_id, url }, context): AssetRef => {
+    if (asset_id !== undefined && url === undefined) return { asset_id };
+    if (url !== undefined && asset_id === undefined) return { url };
+    context.addIssue('Must be {asset_id} or {url}.');
+    return z.NEVER;
+  });
 
 const timeoutS = z.int().min(1).max(MAX_TIMEOUT_S).nullish();
 
@@ -68,10 +69,7 @@ const common = {
       events: z.array(z.enum(PUBLIC_EVENTS)).max(PUBLIC_EVENTS.length).default([]),
     })
     .nullish(),
-  metadata: z
-    .record(z.string().min(1), z.string().max(MAX_METADATA_VALUE))
-    .refine((metadata) => Object.keys(metadata).length <= MAX_METADATA, `At most ${MAX_METADATA} entries.`)
-    .default({}),
+  metadata: boundedRecord(z.string().max(MAX_METADATA_VALUE), MAX_METADATA).default({}),
   priority: z.int().min(-100).max(100).default(0),
   client_reference: z
     .string()
@@ -96,7 +94,7 @@ export const GenerateJob = z.strictObject({
     .max(MAX_PROMPT)
     .refine((prompt) => prompt.trim() !== '', 'Must say something.')
     .optional(),
-  assets: assets.default([]),
+  assets: boundedList(asset, { max: MAX_ASSETS, of: 'files' }).default([]),
   language: language.optional(),
   options: z
     .strictObject({
@@ -115,7 +113,7 @@ const uploadJob = z.strictObject({
   type: z.literal('upload'),
   ...common,
   session_id: z.string().nullish(),
-  assets: assets.min(1, 'At least one file.'),
+  assets: boundedList(asset, { min: 1, max: MAX_ASSETS, of: 'files' }),
 });
 
 const exportJob = z.strictObject({ type: z.literal('export'), ...common, session_id: z.string(), ...exportOptions });
@@ -131,5 +129,19 @@ export const RetryJob = z.preprocess(
   (body) => body ?? {},
   z.strictObject({ accept_duplicate_charge: z.boolean().default(false) }),
 );
+
+/** What a job shows as its `status`. */
+export const JOB_STATUSES = [...OPEN_STATUSES, 'canceling', ...TERMINAL_STATUSES] as const;
+
+/** The query of `GET /v1/jobs`. */
+export const ListJobs = listQuery('job').extend({
+  status: z.enum(JOB_STATUSES, `Must be one of ${JOB_STATUSES.join(', ')}.`).optional(),
+  type: z.enum(JOB_TYPES, `Must be one of ${JOB_TYPES.join(', ')}.`).optional(),
+  session_id: idOf('ses').optional(),
+  skill: z.string('Must be one name.').optional(),
+  created_after: time.optional(),
+  created_before: time.optional(),
+});
+export type ListJobs = z.output<typeof ListJobs>;
 
 export const JobParams = z.object({ id: z.string() });

@@ -14,11 +14,22 @@ export function listQuery(prefix: IdPrefix) {
       .min(1, LIMIT_FAULT)
       .max(MAX_LIMIT, LIMIT_FAULT)
       .default(DEFAULT_LIMIT),
-    starting_after: z
-      .string('Must be one id.')
-      .refine((id) => isId(id, prefix), `Must be an id such as ${prefix}_….`)
-      .optional(),
+    starting_after: idOf(prefix).optional(),
   });
+}
+
+/** What the database and our ids can hold. In ms since 1970. */
+const LATEST_MS = Date.UTC(9999, 0);
+
+/** A moment. */
+export const time = z.iso
+  .datetime({ offset: true, abort: true, error: 'Must be a time such as 2026-11-21T12:00:00Z.' })
+  .refine((text) => Date.parse(text) >= 0 && Date.parse(text) < LATEST_MS, 'Must be a time from 1970 to 9998.')
+  .transform((text) => new Date(text));
+
+/** An id of that type, whether there is such a thing or not. */
+export function idOf(prefix: IdPrefix) {
+  return z.string('Must be one id.').refine((id) => isId(id, prefix), `Must be an id such as ${prefix}_….`);
 }
 
 export type ListQuery = z.output<ReturnType<typeof listQuery>>;
