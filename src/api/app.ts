@@ -3,6 +3,7 @@ import { newId } from '../lib/ids.ts';
 import { answerBadAddress, answerBrokenRequest } from './broken-requests.ts';
 import type { ApiDeps } from './deps.ts';
 import { authentication } from './plugins/authentication.ts';
+import { documentation } from './plugins/documentation.ts';
 import { missingRoutes } from './plugins/missing-routes.ts';
 import { problems } from './plugins/problems.ts';
 import { requestLog } from './plugins/request-log.ts';
@@ -70,6 +71,7 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
   app.register(problems);
   app.register(missingRoutes);
   app.register(validation);
+  app.register(documentation);
   app.register(healthRoutes, deps);
   app.register(
     async (v1) => {

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PROBLEMS, type Problem, type ProblemCode } from '../lib/errors.ts';
+import type { ProblemDocument } from './schemas/problem.ts';
 
 /** The body of an error (RFC 9457); `type` leads to the page that tells what its code means. */
 export function problemBody(code: ProblemCode, detail: string) {
@@ -11,15 +12,16 @@ export function problemBody(code: ProblemCode, detail: string) {
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
   if (problem.retryAfterS !== null) reply.header('retry-after', problem.retryAfterS);
   if (problem.code === 'unauthorized') reply.header('www-authenticate', 'Bearer');
+  const body: ProblemDocument = {
+    ...problemBody(problem.code, problem.message),
+    instance: request.url.split('?')[0] ?? '',
+    request_id: request.id,
+    ...(problem.existing === null ? {} : { existing: problem.existing }),
+    ...(problem.faults.length > 0 ? { errors: [...problem.faults] } : {}),
+  };
   return reply
     .code(PROBLEMS[problem.code].status)
     .type('application/problem+json')
     .serializer(JSON.stringify)
-    .send({
-      ...problemBody(problem.code, problem.message),
-      instance: request.url.split('?')[0],
-      request_id: request.id,
-      ...(problem.existing === null ? {} : { existing: problem.existing }),
-      ...(problem.faults.length > 0 ? { errors: problem.faults } : {}),
-    });
+    .send(body);
 }

@@ -13,8 +13,9 @@ export function listQuery(prefix: IdPrefix) {
       .int(LIMIT_FAULT)
       .min(1, LIMIT_FAULT)
       .max(MAX_LIMIT, LIMIT_FAULT)
-      .default(DEFAULT_LIMIT),
-    starting_after: idOf(prefix).optional(),
+      .default(DEFAULT_LIMIT)
+      .describe('How many at most.'),
+    starting_after: idOf(prefix).optional().describe('The last one of the page before.'),
   });
 }
 
@@ -30,6 +31,11 @@ export const time = z.iso
 /** An id of that type, whether there is such a thing or not. */
 export function idOf(prefix: IdPrefix) {
   return z.string('Must be one id.').refine((id) => isId(id, prefix), `Must be an id such as ${prefix}_….`);
+}
+
+/** The path of one thing. Its id is looked up, and need not be well-formed. */
+export function pathOf(prefix: IdPrefix) {
+  return z.object({ id: z.string().meta({ description: `The id: \`${prefix}_…\`.` }) });
 }
 
 export type ListQuery = z.output<ReturnType<typeof listQuery>>;

@@ -1,0 +1,89 @@
+import type { SwaggerTransform } from '@fastify/swagger';
+import type { RouteOptions } from 'fastify';
+import { createJsonSchemaTransform } from 'fastify-type-provider-zod';
+import { PROBLEMS, type ProblemCode } from '../../lib/errors.ts';
+import { problemBody } from '../send-problem.ts';
+import { ANSWER_HEADERS, type AnswerHeader, REQUEST_HEADERS } from './headers.ts';
+import { routeProblems } from './route-problems.ts';
+import { zodToJsonConfig } from './zod-to-json.ts';
+
+type Json = Record<string, unknown>;
+
+const fromZod = createJsonSchemaTransform({ zodToJsonConfig });
+/** What an answer of an error has beside its own headers, by status. */
+const PROBLEM_HEADERS: Readonly<Record<number, AnswerHeader>> = {
+  401: 'www-authenticate',
+  405: 'allow',
+  409: 'retry-after',
+  429: 'retry-after',
+  503: 'retry-after',
+};
+
+/** A route's schemas as JSON Schema, with all headers and errors that come with its kind (route-problems.ts). */
+export const describeRoute: SwaggerTransform = (document) => {
+  const { schema, url } = fromZod(document) as { schema: Json; url: string };
+  if (!document.schema || schema.hide === true) return { schema: { hide: true }, url };
+  const { route } = document;
+  const takes = route.config?.takes ?? [];
+  return {
+    url,
+    schema: {
+      ...schema,
+      ...security(url),
+      ...(takes.length > 0 ? { headers: { type: 'object', properties: pick(REQUEST_HEADERS, takes) } } : {}),
+      response: { ...goodAnswers(schema.response as Json, route), ...problems(route) },
+    },
+  };
+};
+
+/** The document asks for an API key everywhere; some doors have another lock, or none. */
+function security(url: string): { security?: Record<string, string[]>[] } {
+  if (url.startsWith('/v1/admin')) return { security: [{ adminToken: [] }] };
+  return url.startsWith('/v1/') ? {} : { security: [] };
+}
+
+function goodAnswers(response: Json | undefined, { config }: RouteOptions): Json {
+  const headers = pick(ANSWER_HEADERS, ['x-request-id', ...(config?.gives ?? [])]);
+  const answers = Object.entries(response ?? {}).map(([status, answer]) => {
+    const also = status === '302' ? pick(ANSWER_HEADERS, ['location']) : {};
+    return [status, { ...(answer as Json), headers: { ...headers, ...also } }];
+  });
+  return Object.fromEntries(answers);
+}
+
+function problems(route: RouteOptions): Json {
+  const answers = [...routeProblems(route)].map(([status, codes]) => [status, problem(status, codes)]);
+  return Object.fromEntries(answers);
+}
+
+function problem(status: number, codes: readonly ProblemCode[]): Json {
+  const header = PROBLEM_HEADERS[status];
+  return {
+    description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title}.`).join(' '),
+    headers: pick(ANSWER_HEADERS, ['x-request-id', ...(header ? [header] : [])]),
+    content: {
+      'application/problem+json': {
+        schema: {
+          allOf: [
+            { $ref: '#/components/schemas/Problem' },
+            { type: 'object', properties: { code: { type: 'string', enum: codes } } },
+          ],
+        },
+        examples: Object.fromEntries(codes.map((code) => [code, { value: exampleOf(code) }])),
+      },
+    },
+  };
+}
+
+function exampleOf(code: ProblemCode): Json {
+  return {
+    ...problemBody(code, PROBLEMS[code].help),
+    instance: '/v1/jobs',
+    request_id: 'req_01m7ypsprke4frc5qwk8f5j6c5',
+    ...(code === 'validation_failed' ? { errors: [{ pointer: '/prompt', detail: 'Must say something.' }] } : {}),
+  };
+}
+
+function pick<Name extends string>(all: Readonly<Record<Name, Json>>, names: readonly Name[]): Record<string, Json> {
+  return Object.fromEntries(names.map((name) => [name, { ...all[name] }]));
+}
