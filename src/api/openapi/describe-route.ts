@@ -1,7 +1,9 @@
 import type { SwaggerTransform } from '@fastify/swagger';
 import type { RouteOptions } from 'fastify';
 import { createJsonSchemaTransform } from 'fastify-type-provider-zod';
+import { z } from 'zod';
 import { PROBLEMS, type ProblemCode } from '../../lib/errors.ts';
+import { ProblemDocument } from '../schemas/problem.ts';
 import { problemBody } from '../send-problem.ts';
 import { ANSWER_HEADERS, type AnswerHeader, REQUEST_HEADERS } from './headers.ts';
 import { routeProblems } from './route-problems.ts';
@@ -10,6 +12,12 @@ import { zodToJsonConfig } from './zod-to-json.ts';
 type Json = Record<string, unknown>;
 
 const fromZod = createJsonSchemaTransform({ zodToJsonConfig });
+const PROBLEM = `#/components/schemas/${ProblemDocument.meta()?.id}`;
+/** A body that is streamed and not read by a schema. */
+const FILES = {
+  type: 'object',
+  properties: { file: { type: 'array', items: { type: 'string', format: 'binary' }, description: 'The files.' } },
+};
 /** What an answer of an error has beside its own headers, by status. */
 const PROBLEM_HEADERS: Readonly<Record<number, AnswerHeader>> = {
   401: 'www-authenticate',
@@ -21,20 +29,36 @@ const PROBLEM_HEADERS: Readonly<Record<number, AnswerHeader>> = {
 
 /** A route's schemas as JSON Schema, with all headers and errors that come with its kind (route-problems.ts). */
 export const describeRoute: SwaggerTransform = (document) => {
-  const { schema, url } = fromZod(document) as { schema: Json; url: string };
-  if (!document.schema || schema.hide === true) return { schema: { hide: true }, url };
-  const { route } = document;
+  const { url, route } = document;
+  // A route of ours without a schema is shown all the same: a test names it. Other people's pages are not the API.
+  if (document.schema?.hide || (!document.schema && !url.startsWith('/v1/'))) return { schema: { hide: true }, url };
+  const schema = (fromZod(document).schema ?? {}) as Json;
   const takes = route.config?.takes ?? [];
   return {
     url,
     schema: {
       ...schema,
       ...security(url),
+      ...body(route, schema.body as Json),
       ...(takes.length > 0 ? { headers: { type: 'object', properties: pick(REQUEST_HEADERS, takes) } } : {}),
       response: { ...goodAnswers(schema.response as Json, route), ...problems(route) },
     },
   };
 };
+
+/**
+ * Zod leaves out the examples of a schema that changes what it reads. Bodies that may be left out are marked for
+ * complete-document.ts: @fastify/swagger says that none may.
+ */
+function body({ schema }: RouteOptions, asJson: Json | undefined): Json {
+  if (schema?.consumes?.includes('multipart/form-data')) return { body: FILES };
+  if (!(schema?.body instanceof z.ZodType)) return {};
+  const examples = schema.body.meta()?.examples;
+  return {
+    body: { ...asJson, ...(examples ? { examples } : {}) },
+    ...(schema.body.safeParse(undefined).success ? { 'x-body-optional': true } : {}),
+  };
+}
 
 /** The document asks for an API key everywhere; some doors have another lock, or none. */
 function security(url: string): { security?: Record<string, string[]>[] } {
@@ -42,11 +66,13 @@ function security(url: string): { security?: Record<string, string[]>[] } {
   return url.startsWith('/v1/') ? {} : { security: [] };
 }
 
-function goodAnswers(response: Json | undefined, { config }: RouteOptions): Json {
+function goodAnswers(response: Json | undefined, { config, schema }: RouteOptions): Json {
+  const declared = (schema?.response ?? {}) as Record<string, { description?: string }>;
   const headers = pick(ANSWER_HEADERS, ['x-request-id', ...(config?.gives ?? [])]);
   const answers = Object.entries(response ?? {}).map(([status, answer]) => {
     const also = status === '302' ? pick(ANSWER_HEADERS, ['location']) : {};
-    return [status, { ...(answer as Json), headers: { ...headers, ...also } }];
+    const { description } = declared[status] ?? {};
+    return [status, { ...(answer as Json), description, headers: { ...headers, ...also } }];
   });
   return Object.fromEntries(answers);
 }
@@ -64,10 +90,7 @@ function problem(status: number, codes: readonly ProblemCode[]): Json {
     content: {
       'application/problem+json': {
         schema: {
-          allOf: [
-            { $ref: '#/components/schemas/Problem' },
-            { type: 'object', properties: { code: { type: 'string', enum: codes } } },
-          ],
+          allOf: [{ $ref: PROBLEM }, { type: 'object', properties: { code: { type: 'string', enum: codes } } }],
         },
         examples: Object.fromEntries(codes.map((code) => [code, { value: exampleOf(code) }])),
       },
