@@ -1,8 +1,9 @@
 import { FAILURES } from '../../lib/domain/failures.ts';
 import { PROBLEMS } from '../../lib/errors.ts';
 
-/** A table of codes, for people. `key` in backticks is what a program sees. */
-type Chapter = { title: string; introduction: string; columns: string[]; rows: { code: string; cells: string[] }[] };
+/** A line of a table of codes. `anchor`: addresses lead here; a code may be that of a request and of a job. */
+type Row = { code: string; anchor: boolean; cells: string[] };
+type Chapter = { title: string; introduction: string; columns: string[]; rows: Row[] };
 
 const ACTIONS: Record<string, string> = {
   retry: 'Retry the job.',
@@ -22,7 +23,7 @@ export const ERROR_CHAPTERS: readonly Chapter[] = [
     columns: ['code', 'status', 'means', 'what to do'],
     rows: Object.entries(PROBLEMS)
       .sort(([, a], [, b]) => a.status - b.status)
-      .map(([code, { status, title, help }]) => ({ code, cells: [String(status), `${title}.`, help] })),
+      .map(([code, { status, title, help }]) => ({ code, anchor: true, cells: [String(status), `${title}.`, help] })),
   },
   {
     title: 'Failures of jobs',
@@ -30,6 +31,7 @@ export const ERROR_CHAPTERS: readonly Chapter[] = [
     columns: ['code', 'means', 'a retry can help', 'what to do'],
     rows: Object.entries(FAILURES).map(([code, { message, retryable, action }]) => ({
       code,
+      anchor: !(code in PROBLEMS),
       cells: [message, retryable ? 'yes' : 'no', action === null ? 'Nothing by itself.' : (ACTIONS[action] ?? action)],
     })),
   },
@@ -38,7 +40,9 @@ export const ERROR_CHAPTERS: readonly Chapter[] = [
 /** docs/errors.md. */
 export function errorsMarkdown(): string {
   const chapters = ERROR_CHAPTERS.map(({ title, introduction, columns, rows }) => {
-    const lines = rows.map(({ code, cells }) => row([`<a id="${code}"></a>\`${code}\``, ...cells]));
+    const lines = rows.map(({ code, anchor, cells }) =>
+      row([`${anchor ? `<a id="${code}"></a>` : ''}\`${code}\``, ...cells]),
+    );
     return [`## ${title}`, introduction, '', row(columns), row(columns.map(() => '---')), ...lines].join('\n');
   });
   return `# Errors\n\nMade by \`npm run docs\` from the tables in the code. The same is at \`/docs/errors\` of every Reelay.\n\n${chapters.join('\n\n')}\n`;

@@ -8,10 +8,9 @@ tr:target{background:#fff3c4}@media(prefers-color-scheme:dark){body{background:#
 export function errorPage(): string {
   const chapters = ERROR_CHAPTERS.map(({ title, introduction, columns, rows }) => {
     const head = columns.map((column) => `<th>${words(column)}</th>`).join('');
-    // A code may be in both tables: the first is where a problem leads.
     const lines = rows.map(
-      ({ code, cells }) =>
-        `<tr${idOf(code, title)}><td><code>${code}</code></td>${cells.map((cell) => `<td>${words(cell)}</td>`).join('')}</tr>`,
+      ({ code, anchor, cells }) =>
+        `<tr${anchor ? ` id="${code}"` : ''}><td><code>${code}</code></td>${cells.map((cell) => `<td>${words(cell)}</td>`).join('')}</tr>`,
     );
     return `<h2>${words(title)}</h2><p>${words(introduction)}</p><table><tr>${head}</tr>${lines.join('\n')}</table>`;
   });
@@ -19,11 +18,6 @@ export function errorPage(): string {
 <title>Reelay: errors</title><style>${STYLE}</style>
 <h1>Errors</h1><p>All that Reelay can answer with, and why its jobs fail. The API is at <a href="/docs">/docs</a>.</p>
 ${chapters.join('\n')}</html>`;
-}
-
-function idOf(code: string, chapter: string): string {
-  const first = ERROR_CHAPTERS.find(({ rows }) => rows.some((row) => row.code === code));
-  return first?.title === chapter ? ` id="${code}"` : '';
 }
 
 /** Text as HTML; what stands in backticks is code. */
