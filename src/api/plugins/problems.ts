@@ -1,5 +1,6 @@
 import type { FastifyError } from 'fastify';
 import plugin from 'fastify-plugin';
+import { isUnavailable } from '../../lib/db/unavailable.ts';
 import { Problem, type ProblemCode } from '../../lib/errors.ts';
 import { sendProblem } from '../send-problem.ts';
 
@@ -15,6 +16,9 @@ const FASTIFY_ERRORS: Readonly<Record<string, ProblemCode>> = {
 /** Whoever finds us closing finds another process, or a new one. In s. */
 const CLOSING_AGAIN_S = 1;
 
+/** A database that was restarted is back after so long. In s. */
+const DATABASE_AGAIN_S = 5;
+
 /** Every error leaves as RFC 9457 `application/problem+json`; the words of unexpected ones stay in the log. */
 export const problems = plugin(
   async (app) => {
@@ -27,7 +31,7 @@ export const problems = plugin(
     });
     app.setErrorHandler((error: FastifyError, request, reply) => {
       const problem = toProblem(error);
-      if (problem.code === 'internal_error')
+      if (problem.code === 'internal_error' || isUnavailable(error))
         request.log.error({ err: error, request_id: request.id }, 'request failed');
       return sendProblem(request, reply, problem);
     });
@@ -41,6 +45,9 @@ function toProblem(error: FastifyError): Problem {
   if (code) return new Problem(code, error.message, { cause: error });
   // A syntax error of secure-json-parse (prototype poisoning) carries only its status.
   if (error.statusCode === 400) return new Problem('invalid_json', error.message, { cause: error });
+  if (isUnavailable(error)) {
+    return new Problem('unavailable', 'The database does not answer.', { retryAfterS: DATABASE_AGAIN_S, cause: error });
+  }
   return new Problem('internal_error', 'The request could not be served. The request id finds it in the logs.', {
     cause: error,
   });
