@@ -31,13 +31,12 @@ export type Contract = {
   faultIn(schema: Json, value: unknown): string | null;
 };
 
-const contracts = new Map<string, Promise<Contract>>();
+let contract: Promise<Contract> | null = null;
 
-/** The contract of a service, as it is at `/openapi.json`; read once. */
+/** The contract as it is at `/openapi.json`: the same for all services of a test, and read from the first. */
 export function contractOf(baseUrl: string): Promise<Contract> {
-  const known = contracts.get(baseUrl) ?? readContract(baseUrl);
-  contracts.set(baseUrl, known);
-  return known;
+  contract ??= readContract(baseUrl);
+  return contract;
 }
 
 /** Fails the test where an answer is not as the OpenAPI document says. */
