@@ -61,7 +61,7 @@ export default defineConfig({
           include: ['tests/chaos/**/*.test.ts'],
           sequence: { groupOrder: 4 },
           // They wait for leases, most of the time.
-          maxWorkers: 4,
+          maxWorkers: 6,
           testTimeout: 120_000,
           hookTimeout: 60_000,
         },

@@ -2,6 +2,7 @@ import { startApi } from './api/start.ts';
 import { type Config, ConfigError, readConfig } from './lib/config.ts';
 import { createLogger, type Logger } from './lib/logger.ts';
 import { SkillError } from './lib/skills.ts';
+import { startTracing } from './lib/start-tracing.ts';
 import { misplacedTestOnly } from './lib/test-only.ts';
 import { migrate } from './migrate.ts';
 import { startWorkers } from './workers/start.ts';
@@ -21,6 +22,7 @@ async function main(role: string): Promise<void> {
   const start = ROLES[role];
   if (!start) throw new ConfigError(`usage: main.js ${[...Object.keys(ROLES), 'migrate'].join(' | ')}`);
   const log = createLogger(config.LOG_LEVEL, role);
+  const traces = await startTracing(config, role, log);
   const running = await start(config, log);
   process.send?.({ type: 'ready', url: running.url });
 
@@ -30,7 +32,8 @@ async function main(role: string): Promise<void> {
     if (stopping) process.exit(1);
     stopping = true;
     log.info({ reason }, 'stopping');
-    running.stop().then(
+    const stopped = running.stop().finally(() => traces?.stop());
+    stopped.then(
       () => process.exit(0),
       (error) => {
         log.error({ err: error }, 'did not stop cleanly');

@@ -17,9 +17,9 @@ export async function findJob(db: Database, tenantId: string, id: string): Promi
 
 /** One page of the tenant's jobs, and one more where there is another page. */
 export async function findJobs(db: Database, tenantId: string, query: ListJobs): Promise<JobRecord[]> {
-  const { type, session_id, skill } = query;
+  const { type, session_id, batch_id, skill } = query;
   const named = Object.fromEntries(
-    Object.entries({ type, session_id, skill }).filter(([, value]) => value !== undefined),
+    Object.entries({ type, session_id, batch_id, skill }).filter(([, value]) => value !== undefined),
   );
   const page = pageOf(query);
   const rows = await db.prisma.job.findMany({

@@ -11,7 +11,8 @@ export function problemBody(code: ProblemCode, detail: string) {
 /** Answers with a problem document. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
   if (problem.retryAfterS !== null) reply.header('retry-after', problem.retryAfterS);
-  if (problem.code === 'unauthorized') reply.header('www-authenticate', 'Bearer');
+  if (problem.code === 'unauthorized' && !reply.hasHeader('www-authenticate'))
+    reply.header('www-authenticate', 'Bearer');
   const body: ProblemDocument = {
     ...problemBody(problem.code, problem.message),
     instance: request.url.split('?')[0] ?? '',

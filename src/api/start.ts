@@ -1,21 +1,30 @@
 import { createAccounts } from '../lib/accounts.ts';
 import { createFolderStore } from '../lib/assets/folder-store.ts';
-import { bootstrapTenant } from '../lib/commands/bootstrap-tenant.ts';
+import { monotonicMs } from '../lib/clock.ts';
+import { createApiKey } from '../lib/commands/create-api-key.ts';
 import { createSubmission } from '../lib/commands/submit-job.ts';
 import type { Config } from '../lib/config.ts';
 import { createVault } from '../lib/crypto.ts';
 import { openDatabase } from '../lib/db/database.ts';
+import { createQueueRoom } from '../lib/db/queue-room.ts';
 import type { Logger } from '../lib/logger.ts';
 import { createNemoClient } from '../lib/nemo/client.ts';
 import { createTransport } from '../lib/nemo/transport.ts';
+import { openQueueReader } from '../lib/queue/reader.ts';
+import { createReadiness } from '../lib/readiness.ts';
 import { loadSkills } from '../lib/skills.ts';
 import { newWebhookSecret } from '../lib/webhooks/sign.ts';
 import { buildApp } from './app.ts';
 import { createOnce } from './create-once.ts';
 import { createJobWatcher } from './job-watcher.ts';
+import { createKeyUse } from './key-use.ts';
+import { createRateLimit } from './rate-limit.ts';
+import { createStoreMetrics } from './store-metrics.ts';
 
 /** Connections of one API process: its statements take a millisecond or two. */
 const POOL_SIZE = 10;
+/** What BOOTSTRAP_API_KEY is a key of. */
+const BOOTSTRAP = { tenant: 'default', name: 'bootstrap' };
 
 export type Api = {
   /** Where it listens, without a trailing slash. */
@@ -32,21 +41,30 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
     allowedSubnets: config.WEBHOOK_ALLOWED_SUBNETS,
   };
   const vault = createVault(config.ENCRYPTION_KEY);
-  const db = openDatabase(config.DATABASE_URL, {
-    poolSize: POOL_SIZE,
-    onError: (error) => log.error({ err: error }, 'lost a connection'),
-  });
+  const onError = (error: Error) => log.error({ err: error }, 'lost a connection');
+  const db = openDatabase(config.DATABASE_URL, { poolSize: POOL_SIZE, onError });
+  const queue = openQueueReader({ redisUrl: config.REDIS_URL, databaseUrl: config.DATABASE_URL }, onError);
   const store = createFolderStore(config.ASSET_STORE);
   const transport = createTransport(config.NEMO_API_URL);
   const nemo = createNemoClient(transport);
   const accounts = createAccounts({ db, vault, nemo, nemoToken: config.NEMO_TOKEN });
-  const submission = createSubmission(db.pool);
+  const room = createQueueRoom(db.pool, config.MAX_QUEUED_PER_TENANT);
+  const submission = createSubmission(db.pool, room);
   const watcher = createJobWatcher(db.pool, log);
+  const keyUse = createKeyUse(db.pool, log);
   const app = buildApp({
     db,
     vault,
+    keyUse,
+    adminToken: config.ADMIN_TOKEN,
+    queue,
+    storeMetrics: createStoreMetrics({ db: db.pool, queue, log }),
+    missing: createReadiness({ database: () => db.pool.query('SELECT 1'), queue: queue.ping }),
     submit: submission.submit,
+    room,
+    maxBatchBytes: config.MAX_BATCH_BYTES,
     once: createOnce(db.pool),
+    rateLimit: createRateLimit(config.SUBMIT_RATE_LIMIT, monotonicMs),
     skills,
     webhookPolicy,
     watcher,
@@ -61,13 +79,16 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
   app.addHook('onClose', async () => {
     // A client that hung up has submitted all the same.
     await submission.flush();
+    await keyUse.stop();
     // Waits for tokens that are being renewed; without the upstream they would be issued and not stored.
     await db.close();
+    await queue.close();
     await transport.close();
   });
   try {
     if (config.BOOTSTRAP_API_KEY !== undefined) {
-      await bootstrapTenant(db.pool, vault, { apiKey: config.BOOTSTRAP_API_KEY, webhookSecret: newWebhookSecret() });
+      const apiKey = config.BOOTSTRAP_API_KEY;
+      await createApiKey(db.pool, vault, { ...BOOTSTRAP, apiKey, webhookSecret: newWebhookSecret() });
     }
     const url = await app.listen({ port: config.PORT, host: config.HOST });
     log.info({ url, pool: POOL_SIZE }, 'api listens');

@@ -1,11 +1,14 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { bytes, durationList, durationMs, flag, folder, httpUrl, optional, subnets } from './config-values.ts';
+import { bytes, durationList, durationMs, flag, folder, httpUrl, optional, rate, subnets } from './config-values.ts';
 
 /** Nothing that clients leave here is kept for longer than ten years. In ms. */
 const LONGEST_KEEP_MS = 3650 * 86_400_000;
 /** The column `asset.bytes` holds no more; the upstream takes a quarter of it. In bytes. */
 const MAX_STORED_BYTES = 2_147_483_647;
+
+/** A batch is parsed in memory, and V8 has no longer strings. In bytes. */
+const MAX_PARSED_BYTES = 500_000_000;
 
 /**
  * Every variable that Reelay reads, in one place: name, form, default. The names and defaults are those of the
@@ -17,6 +20,8 @@ const VARIABLES = z.object({
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must start with postgresql://'),
   REDIS_URL: optional(z.string().regex(/^rediss?:\/\//, 'must start with redis:// or rediss://')),
   BOOTSTRAP_API_KEY: optional(z.string().regex(/^[\x21-\x7e]+$/, 'must be visible ASCII')),
+  /** Opens keys, board and metrics to whoever runs it; without it there are no keys and no board. */
+  ADMIN_TOKEN: optional(z.string().regex(/^[\x21-\x7e]+$/, 'must be visible ASCII')),
   ENCRYPTION_KEY: z.string().transform((text, context) => {
     const key = Buffer.from(text, /^[0-9a-f]{64}$/i.test(text) ? 'hex' : 'base64');
     if (key.length === 32) return key;
@@ -24,6 +29,12 @@ const VARIABLES = z.object({
     return z.NEVER;
   }),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  /** Where a worker answers for its health and metrics; unset: nowhere. */
+  METRICS_PORT: optional(z.coerce.number().int().min(0).max(65_535)),
+  /** Either one starts tracing; the rest of the standard variables are read by OpenTelemetry itself. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: optional(z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' })),
+  OTEL_SDK_DISABLED: flag(false),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: optional(z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' })),
 
   NEMO_API_URL: httpUrl('https://mega-api-prod.nemovideo.ai'),
   NEMO_WEB_URL: httpUrl('https://nemovideo.com'),
@@ -51,8 +62,11 @@ const VARIABLES = z.object({
   EVENT_RETENTION: durationMs('30d', LONGEST_KEEP_MS),
   /** Jobs that have ended, with their renders, and readings of credits. */
   JOB_RETENTION: durationMs('90d', LONGEST_KEEP_MS),
+  MAX_BATCH_BYTES: bytes('64MB', MAX_PARSED_BYTES),
   MAX_UPLOAD_BYTES: bytes('500MB', MAX_STORED_BYTES),
 
+  MAX_QUEUED_PER_TENANT: z.coerce.number().int().min(1).default(100_000),
+  SUBMIT_RATE_LIMIT: rate('600/60s'),
   TENANT_CONCURRENCY: z.coerce.number().int().min(1).default(20),
   RUN_CONCURRENCY: z.coerce.number().int().min(1).default(1000),
   WAIT_CONCURRENCY: z.coerce.number().int().min(1).default(100),

@@ -1,11 +1,11 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
 const IV_BYTES = 12; // the size that GCM is made for (NIST SP 800-38D)
 const TAG_BYTES = 16;
 const VERSION = 'v1';
 
 /** What a sealed text is for: it is authenticated with the text, so that one cannot be passed off as the other. */
-export type SealPurpose = 'account.token' | 'tenant.webhook_secret';
+export type SealPurpose = 'account.token' | 'tenant.webhook_secret' | 'webhook_endpoint.secret';
 
 /** A sealed text that was not made with this key for this purpose, or was changed since. */
 export class UnsealError extends Error {
@@ -49,4 +49,10 @@ export function createVault(key: Buffer): Vault {
 /** SHA-256 in hex: for keys (compared, never shown) and for digests of states. */
 export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
+}
+
+/** Whether two secrets are the same; the time that it takes says nothing about where they differ. */
+export function isSameSecret(given: string, secret: string): boolean {
+  // Of digests, because only texts of one length can be compared so.
+  return timingSafeEqual(Buffer.from(sha256(given)), Buffer.from(sha256(secret)));
 }

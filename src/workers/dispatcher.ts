@@ -1,9 +1,9 @@
 import type pg from 'pg';
-import { transaction } from '../lib/db/database.ts';
-import { type Dispatch, lockDispatch, markDispatched } from '../lib/db/dispatch.ts';
+import { type Dispatch, markDispatched } from '../lib/db/dispatch.ts';
 import { faultPoint } from '../lib/fault-point.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Producer } from '../lib/queue/producer.ts';
+import { startSpan } from '../lib/trace.ts';
 import { startLoop } from './loop.ts';
 
 /** How often the backlog is looked at when nobody kicks, in ms: the truth behind every kick that was missed. */
@@ -18,10 +18,7 @@ export function startDispatcher(deps: { db: pg.Pool; producer: Producer; tenantC
     intervalMs: POLL_INTERVAL_MS,
     log: deps.log,
     async work() {
-      const marked = await transaction(deps.db, async (client) => {
-        await lockDispatch(client);
-        return markDispatched(client, { limit: BATCH, tenantConcurrency: deps.tenantConcurrency });
-      });
+      const marked = await markDispatched(deps.db, { limit: BATCH, tenantConcurrency: deps.tenantConcurrency });
       if (marked.length > 0) await add(deps, marked);
       return marked.length >= BATCH;
     },
@@ -31,6 +28,9 @@ export function startDispatcher(deps: { db: pg.Pool; producer: Producer; tenantC
 /** What the queue does not take stays marked; the reconciler finds it missing there and makes it ready again. */
 async function add(deps: { producer: Producer; log: Logger }, marked: readonly Dispatch[]): Promise<void> {
   faultPoint('dispatch.marked');
+  const spans = marked.map(({ id, lane, traceparent }) =>
+    startSpan('dispatch', { parent: traceparent, attributes: { 'reelay.job_id': id, 'reelay.lane': lane } }),
+  );
   const refused = await deps.producer.add(
     marked.map((job) => ({
       queue: job.lane,
@@ -39,5 +39,6 @@ async function add(deps: { producer: Producer; log: Logger }, marked: readonly D
     })),
   );
   faultPoint('dispatch.added');
+  for (const span of spans) span.end();
   if (refused.length > 0) deps.log.warn({ count: refused.length }, 'the queue did not take some jobs');
 }

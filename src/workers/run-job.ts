@@ -2,8 +2,10 @@ import { DelayedError, type Job, type Processor, WaitingError } from 'bullmq';
 import { claimJob } from '../lib/db/claims.ts';
 import { faultPoint } from '../lib/fault-point.ts';
 import { type Payload, QUEUES, type QueueName } from '../lib/queue/catalog.ts';
+import type { Batches } from './batches.ts';
 import type { PhaseDeps } from './deps.ts';
 import type { Heartbeats } from './heartbeats.ts';
+import { recordStart } from './record-phase.ts';
 import { type Leave, walkJob } from './walk-job.ts';
 import { JobLost, Work } from './work.ts';
 
@@ -14,7 +16,7 @@ import { JobLost, Work } from './work.ts';
 export function createProcessor(
   lane: QueueName,
   deps: PhaseDeps,
-  run: { owner: string; heartbeats: Heartbeats; kick(): void },
+  run: { owner: string; heartbeats: Heartbeats; batches: Batches; kick(): void },
 ): Processor<Payload, void> {
   // BullMQ makes an AbortSignal only for processors that declare three parameters.
   return async function processEntry(entry: Job<Payload, void>, token?: string, signal?: AbortSignal): Promise<void> {
@@ -39,7 +41,7 @@ export function createProcessor(
 async function runClaimed(
   lane: QueueName,
   deps: PhaseDeps,
-  run: { owner: string; heartbeats: Heartbeats },
+  run: { owner: string; heartbeats: Heartbeats; batches: Batches },
   payload: Payload,
   stopping: AbortSignal,
 ): Promise<Leave> {
@@ -47,6 +49,7 @@ async function runClaimed(
   if (claim.kind === 'superseded') return { kind: 'done' };
   if (claim.kind === 'leased') return { kind: 'delay', ms: claim.forMs };
   faultPoint('claim.committed');
+  recordStart(claim.job);
 
   // Some upstreams cancel a run when its listener hangs up: a lost job is still listened to for a while (money rule 7).
   let hangUp: NodeJS.Timeout | undefined;
@@ -66,6 +69,7 @@ async function runClaimed(
     return { kind: 'done' };
   } finally {
     run.heartbeats.remove(work);
+    if (claim.job.batch_id !== null) run.batches.touch(claim.job.batch_id);
     clearTimeout(hangUp);
     stopping.removeEventListener('abort', stop);
   }

@@ -11,13 +11,17 @@ import { createOutputs } from '../lib/nemo/output.ts';
 import { createTransport } from '../lib/nemo/transport.ts';
 import { openQueueBackend } from '../lib/queue/factory.ts';
 import { openProducer } from '../lib/queue/producer.ts';
+import { createReadiness } from '../lib/readiness.ts';
+import { settlesWithin } from '../lib/settles-within.ts';
 import { loadSkills } from '../lib/skills.ts';
 import { createGuardedAgent } from '../lib/webhooks/guarded-agent.ts';
+import { startBatches } from './batches.ts';
 import { startDelivery } from './deliver-webhooks.ts';
 import type { PhaseDeps } from './deps.ts';
 import { startDispatcher } from './dispatcher.ts';
 import { startUnstartedSweep } from './end-unstarted.ts';
 import { startHeartbeats } from './heartbeats.ts';
+import { startOperatorServer } from './operator-server.ts';
 import { startReconciler } from './reconciler.ts';
 import { startAssetRemoval } from './remove-assets.ts';
 import { startKeyRemoval } from './remove-keys.ts';
@@ -30,10 +34,12 @@ const POOL_SIZE = 20;
 const HAND_OVER_MS = 5_000;
 /** A webhook receiver answers from where it is within a few seconds or not at all. In ms. */
 const WEBHOOK_CONNECT_TIMEOUT_MS = 5_000;
-/** Sockets to one receiver. */
-const WEBHOOK_CONNECTIONS_PER_ORIGIN = 10;
+/** Sockets to one origin: many endpoints may live there, and what waits for a socket is running out of time. */
+const WEBHOOK_CONNECTIONS_PER_ORIGIN = 100;
 
 export type Workers = {
+  /** Where it answers for its health and metrics, with METRICS_PORT. */
+  operatorUrl: string | null;
   /** Takes no more work, lets what runs go on for DRAIN_TIMEOUT, hands the rest over, closes everything. */
   stop(): Promise<void>;
 };
@@ -71,6 +77,15 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
     { redisUrl: config.REDIS_URL, databaseUrl: config.DATABASE_URL, workers: 2 },
     onError,
   );
+  const operator =
+    config.METRICS_PORT === undefined
+      ? null
+      : await startOperatorServer({
+          port: config.METRICS_PORT,
+          host: config.HOST,
+          adminToken: config.ADMIN_TOKEN,
+          missing: createReadiness({ database: () => db.pool.query('SELECT 1'), queue: backend.ping }),
+        });
   const producer = openProducer(backend);
   const dispatcher = startDispatcher({ db: db.pool, producer, tenantConcurrency: config.TENANT_CONCURRENCY, log });
   const reconciler = startReconciler({ db: db.pool, producer, log, onReady: dispatcher.kick });
@@ -96,7 +111,8 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
     delivery.kick();
   };
   const unstarted = startUnstartedSweep({ db: db.pool, log, onEnded: kick });
-  const run = { owner: `${hostname()}:${process.pid}`, heartbeats, kick };
+  const batches = startBatches({ db: db.pool, log, onReady: kick });
+  const run = { owner: `${hostname()}:${process.pid}`, heartbeats, batches, kick };
   const queueWorkers = [
     backend.worker('run', createProcessor('run', deps, run), { concurrency: config.RUN_CONCURRENCY }),
     backend.worker('wait', createProcessor('wait', deps, run), { concurrency: config.WAIT_CONCURRENCY }),
@@ -107,6 +123,7 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
   );
 
   return {
+    operatorUrl: operator?.url ?? null,
     async stop() {
       const loops = [dispatcher, reconciler, removal, keyRemoval, retention, unstarted];
       await Promise.all(loops.map((loop) => loop.stop()));
@@ -116,18 +133,12 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
         if (!(await settlesWithin(closed, HAND_OVER_MS))) log.warn('some jobs did not hand over; their leases run out');
       }
       heartbeats.stop();
+      await batches.stop();
       await delivery.stop();
       await producer.close();
+      await operator?.stop();
       await Promise.all([backend.close(), transport.close(), outputs.close(), agent.destroy()]);
       await db.close();
     },
   };
-}
-
-async function settlesWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(resolve, ms, false);
-  });
-  return Promise.race([work.then(() => true), late]).finally(() => clearTimeout(timer));
 }

@@ -1,10 +1,11 @@
-import { now } from '../lib/clock.ts';
 import { TurnForbidden } from '../lib/commands/begin-turn.ts';
 import { type Ending, settleJob } from '../lib/commands/settle-job.ts';
+import { databaseNow } from '../lib/db/database.ts';
 import { obeysCancel } from '../lib/domain/interruption.ts';
 import type { Lane, Phase } from '../lib/domain/job.ts';
 import { faultPoint } from '../lib/fault-point.ts';
 import { UpstreamError } from '../lib/nemo/upstream-error.ts';
+import { traceIdOf } from '../lib/trace.ts';
 import { decideError } from './decide-error.ts';
 import { endEarly } from './end-early.ts';
 import { converse } from './phases/converse.ts';
@@ -13,6 +14,7 @@ import { render } from './phases/render.ts';
 import { openSession } from './phases/session.ts';
 import { upload } from './phases/upload.ts';
 import { verify } from './phases/verify.ts';
+import { recordPhase } from './record-phase.ts';
 import { Interrupted, JobLost, laneOf, lastingRemedies, type Step, type Work } from './work.ts';
 
 const PHASE_HANDLERS: Record<Phase, (work: Work) => Promise<Step>> = {
@@ -42,6 +44,7 @@ export async function walkJob(work: Work, lane: Lane, stopping: AbortSignal): Pr
       stopping,
     );
     logStep(work, phase, step, performance.now() - started, error);
+    recordPhase(work.job, phase, step);
     if (step === 'hand_over') {
       await work.write({ set: {}, hold: 'release' });
       return { kind: 'hand_over' };
@@ -105,14 +108,16 @@ async function park(
     ...(told ? {} : { event: 'job.waiting' }),
   });
   faultPoint('park.written');
-  return next === lane ? { kind: 'delay', ms: wakesEarly ? sleepMs(work, ms) : ms } : { kind: 'done' };
+  return next === lane ? { kind: 'delay', ms: wakesEarly ? await sleepMs(work, ms) : ms } : { kind: 'done' };
 }
 
 /** As the row says it: a cancel that came with the write, or a deadline before the time, ends the sleep. */
-function sleepMs(work: Work, ms: number): number {
+async function sleepMs(work: Work, ms: number): Promise<number> {
   if (obeysCancel(work.job)) return 0;
   const { deadline_at } = work.job;
-  return deadline_at === null ? ms : Math.max(0, Math.min(ms, deadline_at.getTime() - now().getTime()));
+  if (deadline_at === null) return ms;
+  const at = await databaseNow(work.deps.db.pool);
+  return Math.max(0, Math.min(ms, deadline_at.getTime() - at.getTime()));
 }
 
 async function settle(work: Work, step: Exclude<Step, { kind: 'go' | 'wait' }>): Promise<Leave> {
@@ -131,13 +136,14 @@ function ending(work: Work, step: Exclude<Step, { kind: 'go' | 'wait' }>): Endin
 
 /** One line a step: ids, what came of it, how long it took. Polls that found nothing new are for the curious. */
 function logStep(work: Work, phase: Phase, step: Taken, ms: number, error: unknown): void {
-  const { id, tenant_id, session_id, epoch, request_id } = work.job;
+  const { id, tenant_id, session_id, epoch, request_id, traceparent } = work.job;
   const outcome = typeof step === 'string' ? step : step.kind;
   const line = {
     job_id: id,
     tenant: tenant_id,
     session_id,
     request_id,
+    trace_id: traceIdOf(traceparent),
     epoch,
     phase,
     outcome,

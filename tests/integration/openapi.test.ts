@@ -9,7 +9,7 @@ let contract: Contract;
 let document: ApiDocument;
 
 beforeAll(async () => {
-  service = await startService({ workers: false });
+  service = await startService({ workers: false, env: { ADMIN_TOKEN: 'adm_0123456789abcdef' } });
   contract = await contractOf(service.url);
   document = contract.document;
 });
@@ -81,11 +81,12 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('says who needs a key: all of /v1, and nothing else', () => {
+  it('says who needs what: an API key in /v1, the token of the operator below /v1/admin, nothing elsewhere', () => {
+    expect(operations().map(([name]) => name)).toContain('POST /v1/admin/api-keys');
     for (const [name, { security, responses }] of operations()) {
-      const open = !name.includes(' /v1/');
-      expect(security, name).toEqual(open ? [] : undefined);
-      expect(responses[401] !== undefined, name).toBe(!open);
+      const needed = name.includes(' /v1/admin/') ? [{ adminToken: [] }] : name.includes(' /v1/') ? undefined : [];
+      expect(security, name).toEqual(needed);
+      if (needed?.length !== 0) expect(responses[401], name).toBeDefined();
     }
   });
 

@@ -19,6 +19,7 @@ const TEST_PACE = {
   RECOVERY_DELAYS: '100ms,200ms,300ms,500ms,1s',
   RATE_LIMIT_RETRY_DELAY: '100ms',
   DRAIN_TIMEOUT: '2s',
+  SUBMIT_RATE_LIMIT: '100000/60s',
   WEBHOOK_RETRY_SCHEDULE: '0s,50ms,50ms',
   WEBHOOK_ALLOW_HTTP: 'true',
   WEBHOOK_ALLOWED_SUBNETS: '127.0.0.0/8',
@@ -73,6 +74,7 @@ export async function startService(
     const workers = await startWorkers(readConfig(env), log);
     let stopping: Promise<void> | null = null;
     const stoppable: Workers = {
+      ...workers,
       stop() {
         stopping ??= workers.stop();
         return stopping;

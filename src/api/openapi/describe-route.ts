@@ -63,18 +63,27 @@ function body({ schema }: RouteOptions, asJson: Json | undefined): Json {
 /** The document asks for an API key everywhere; some doors have another lock, or none. */
 function security(url: string): { security?: Record<string, string[]>[] } {
   if (url.startsWith('/v1/admin')) return { security: [{ adminToken: [] }] };
-  return url.startsWith('/v1/') ? {} : { security: [] };
+  return needsApiKey(url) ? {} : { security: [] };
 }
 
-function goodAnswers(response: Json | undefined, { config, schema }: RouteOptions): Json {
+function goodAnswers(response: Json | undefined, { config, schema, url }: RouteOptions): Json {
   const declared = (schema?.response ?? {}) as Record<string, { description?: string }>;
-  const headers = pick(ANSWER_HEADERS, ['x-request-id', ...(config?.gives ?? [])]);
+  const headers = pick(ANSWER_HEADERS, [...everywhere(url), ...(config?.gives ?? [])]);
   const answers = Object.entries(response ?? {}).map(([status, answer]) => {
     const also = status === '302' ? pick(ANSWER_HEADERS, ['location']) : {};
     const { description } = declared[status] ?? {};
     return [status, { ...(answer as Json), description, headers: { ...headers, ...also } }];
   });
   return Object.fromEntries(answers);
+}
+
+/** Requests with an API key are counted, and told so. */
+function everywhere(url: string): AnswerHeader[] {
+  return needsApiKey(url) ? ['x-request-id', 'ratelimit-policy', 'ratelimit'] : ['x-request-id'];
+}
+
+function needsApiKey(url: string): boolean {
+  return url.startsWith('/v1/') && !url.startsWith('/v1/admin');
 }
 
 function problems(route: RouteOptions): Json {

@@ -1,7 +1,7 @@
 import type { FastifyError } from 'fastify';
 import plugin from 'fastify-plugin';
-import { isUnavailable } from '../../lib/db/unavailable.ts';
-import { Problem, type ProblemCode } from '../../lib/errors.ts';
+import { isUnreachable } from '../../lib/db/unreachable.ts';
+import { PROBLEMS, Problem, type ProblemCode } from '../../lib/errors.ts';
 import { sendProblem } from '../send-problem.ts';
 
 /** Fastify's own errors, by its codes; what is not here is a fault of ours. */
@@ -13,11 +13,10 @@ const FASTIFY_ERRORS: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
 };
 
+/** A database that restarts is back within seconds. In s. */
+const TRY_AGAIN_S = 5;
 /** Whoever finds us closing finds another process, or a new one. In s. */
 const CLOSING_AGAIN_S = 1;
-
-/** A database that was restarted is back after so long. In s. */
-const DATABASE_AGAIN_S = 5;
 
 /** Every error leaves as RFC 9457 `application/problem+json`; the words of unexpected ones stay in the log. */
 export const problems = plugin(
@@ -31,7 +30,8 @@ export const problems = plugin(
     });
     app.setErrorHandler((error: FastifyError, request, reply) => {
       const problem = toProblem(error);
-      if (problem.code === 'internal_error' || isUnavailable(error))
+      // What we found out for ourselves needs no words in the log; what came from below does.
+      if (PROBLEMS[problem.code].status >= 500 && problem.cause !== undefined)
         request.log.error({ err: error, request_id: request.id }, 'request failed');
       return sendProblem(request, reply, problem);
     });
@@ -41,13 +41,14 @@ export const problems = plugin(
 
 function toProblem(error: FastifyError): Problem {
   if (error instanceof Problem) return error;
+  if (isUnreachable(error)) {
+    const detail = 'The database cannot be reached. Ask again; with an Idempotency-Key a request has its effect once.';
+    return new Problem('unavailable', detail, { retryAfterS: TRY_AGAIN_S, cause: error });
+  }
   const code = FASTIFY_ERRORS[error.code];
   if (code) return new Problem(code, error.message, { cause: error });
   // A syntax error of secure-json-parse (prototype poisoning) carries only its status.
   if (error.statusCode === 400) return new Problem('invalid_json', error.message, { cause: error });
-  if (isUnavailable(error)) {
-    return new Problem('unavailable', 'The database does not answer.', { retryAfterS: DATABASE_AGAIN_S, cause: error });
-  }
   return new Problem('internal_error', 'The request could not be served. The request id finds it in the logs.', {
     cause: error,
   });

@@ -1,20 +1,29 @@
 import plugin from 'fastify-plugin';
+import { observe } from '../../lib/metrics/process-metrics.ts';
+import { traceIdOf } from '../../lib/trace.ts';
+import { jobOfRequest } from '../job-of-request.ts';
 
-/** The request id on every answer, and one log line a request. */
+/** The request id on every answer, one log line a request, and its place in the metrics. */
 export const requestLog = plugin(
   async (app) => {
     app.addHook('onRequest', async (request, reply) => {
       reply.header('x-request-id', request.id);
     });
     app.addHook('onResponse', async (request, reply) => {
+      const { method, routeOptions } = request;
+      const labels = { method, route: routeOptions.url ?? 'none', status: String(reply.statusCode) };
+      observe('reelay_http_request_duration_seconds', labels, reply.elapsedTime / 1_000);
       request.log.info(
         {
           request_id: request.id,
-          method: request.method,
+          trace_id: traceIdOf(request.traceparent),
+          method,
           path: request.url.split('?')[0],
           status: reply.statusCode,
           duration_ms: Math.round(reply.elapsedTime),
           tenant: request.tenantId || undefined,
+          key_id: request.keyId || undefined,
+          job_id: jobOfRequest(request, reply),
         },
         'request',
       );

@@ -1,11 +1,9 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { Problem } from '../../lib/errors.ts';
+import { notReady, PROBE_AGAIN_S } from '../../lib/readiness.ts';
 import type { ApiDeps } from '../deps.ts';
 import { Health } from '../schemas/operation.ts';
-
-/** A probe comes again soon. In s. */
-const PROBE_AGAIN_S = 5;
 
 const docs = {
   live: {
@@ -22,16 +20,14 @@ const docs = {
   },
 };
 
-export const healthRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db }) => {
+/** For load balancers and orchestrators: whether the process lives, and whether it can work. */
+export const healthRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { missing }) => {
   const app = fastify.withTypeProvider<ZodTypeProvider>();
   app.get('/health/live', { schema: docs.live }, async () => ({ status: 'ok' }));
 
   app.get('/health/ready', { schema: docs.ready }, async () => {
-    try {
-      await db.pool.query('SELECT 1');
-    } catch (cause) {
-      throw new Problem('unavailable', 'The database does not answer.', { retryAfterS: PROBE_AGAIN_S, cause });
-    }
+    const names = await missing();
+    if (names.length > 0) throw new Problem('unavailable', notReady(names), { retryAfterS: PROBE_AGAIN_S });
     return { status: 'ok' };
   });
 };

@@ -59,7 +59,10 @@ export const jobActionRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db
     const found = await findJob(db, request.tenantId, request.params.id);
     const { accept_duplicate_charge: acceptDuplicateCharge } = request.body;
     const job = await once(request, reply, {
-      create: (key) => retryJob(db.pool, found, { requestId: request.id, acceptDuplicateCharge, key }),
+      create: (key) => {
+        const { id: requestId, traceparent } = request;
+        return retryJob(db.pool, found, { requestId, traceparent, acceptDuplicateCharge, key });
+      },
       again: ([id = '']) => findJob(db, request.tenantId, id),
     });
     return reply.code(202).header('location', `/v1/jobs/${job.id}`).send(jobView(job));

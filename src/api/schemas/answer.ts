@@ -14,14 +14,14 @@ export function oneOf(...values: string[]) {
 }
 
 /** One page of a list. `id` names it in the OpenAPI document. */
-export function listOf<Item extends z.ZodType>(id: string, item: Item) {
+export function listOf<Item extends z.ZodType>(id: string, item: Item, order = 'Newest first.') {
   return z
     .object({
       object: z.literal('list').describe('Always `list`.'),
-      data: z.array(item).describe('Newest first.'),
+      data: z.array(item).describe(order),
       has_more: z.boolean().describe('Whether `starting_after` the last of these gives more.'),
     })
-    .meta({ id, description: 'One page, newest first.' });
+    .meta({ id, description: `One page. ${order}` });
 }
 
 /** An answer without a body. */

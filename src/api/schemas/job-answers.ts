@@ -1,8 +1,14 @@
 import { z } from 'zod';
 import { FAILURES } from '../../lib/domain/failures.ts';
-import { EXPORT_FORMATS, EXPORT_QUALITIES, JOB_TYPES, PHASES, WAITING_REASONS } from '../../lib/domain/job.ts';
+import {
+  EXPORT_FORMATS,
+  EXPORT_QUALITIES,
+  JOB_TYPES,
+  PHASES,
+  SHOWN_STATUSES,
+  WAITING_REASONS,
+} from '../../lib/domain/job.ts';
 import { moment, oneOf } from './answer.ts';
-import { JOB_STATUSES } from './job-status.ts';
 
 /** The job as clients see it; domain/job-view.ts makes it. */
 
@@ -170,7 +176,7 @@ export const Job = z
     id: z.string().describe('`job_…`'),
     object: z.literal('job').describe('Always `job`.'),
     type: z.enum(JOB_TYPES).describe('What kind of job.'),
-    status: z.enum(JOB_STATUSES).describe('The last four are final.'),
+    status: z.enum(SHOWN_STATUSES).describe('The last four are final.'),
     phase: z.enum(PHASES).nullable().describe('What it is doing, or where it failed; null before the start.'),
     seq: z.int().describe('Grows by one with every change, progress excepted.'),
     skill: z.string().describe('The skill in whose name it runs.'),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readAssetUrl } from '../../lib/domain/asset-rules.ts';
+import { PUBLIC_EVENTS } from '../../lib/domain/event-types.ts';
 import {
   type AssetRef,
   DEFAULT_EXPORT,
@@ -7,10 +8,9 @@ import {
   EXPORT_QUALITIES,
   type ExportOptions,
   JOB_TYPES,
+  SHOWN_STATUSES,
 } from '../../lib/domain/job.ts';
-import { PUBLIC_EVENTS } from '../../lib/domain/job-events.ts';
 import { boundedList, boundedRecord } from './bounded.ts';
-import { JOB_STATUSES } from './job-status.ts';
 import { language } from './language.ts';
 import { idOf, listQuery, pathOf, time } from './list.ts';
 
@@ -65,6 +65,10 @@ const asset = z
 const timeoutS = z.int().min(1).max(MAX_TIMEOUT_S).nullish();
 const sessionId = z.string().nullish().describe('The session to work in; left out: a new one.');
 
+export const metadata = boundedRecord(z.string().max(MAX_METADATA_VALUE), MAX_METADATA)
+  .default({})
+  .describe('Anything of yours; it comes back as it was.');
+
 const common = {
   skill: z.string().default('nemo-video').describe('The skill in whose name it runs: GET /v1/skills.'),
   webhook: z
@@ -78,9 +82,7 @@ const common = {
     })
     .nullish()
     .describe("Who is told of this job, signed with the tenant's secret: GET /v1/webhook-secret."),
-  metadata: boundedRecord(z.string().max(MAX_METADATA_VALUE), MAX_METADATA)
-    .default({})
-    .describe('Anything of yours; it comes back with the job.'),
+  metadata,
   priority: z.int().min(-100).max(100).default(0).describe('Larger goes first.'),
   client_reference: z
     .string()
@@ -182,13 +184,14 @@ export const RetryJob = z.preprocess(
 /** The query of `GET /v1/jobs`. */
 export const ListJobs = listQuery('job').extend({
   status: z
-    .enum(JOB_STATUSES, `Must be one of ${JOB_STATUSES.join(', ')}.`)
+    .enum(SHOWN_STATUSES, `Must be one of ${SHOWN_STATUSES.join(', ')}.`)
     .optional()
     .describe('Only jobs that show it.'),
   type: z
     .enum(JOB_TYPES, `Must be one of ${JOB_TYPES.join(', ')}.`)
     .optional()
     .describe('Only jobs of this type.'),
+  batch_id: idOf('bat').optional().describe('Only jobs of this batch.'),
   session_id: idOf('ses').optional().describe('Only jobs of this session.'),
   skill: z.string('Must be one name.').optional().describe('Only jobs of this skill.'),
   created_after: time.optional().describe('Only jobs that were created later.'),

@@ -23,7 +23,7 @@ export const ProblemDocument = z
         }),
       )
       .optional()
-      .describe('Every fault of a request, 100 at most.'),
+      .describe('The faults of the request; of one body at most the first 100.'),
   })
   .meta({ id: 'Problem', description: 'What went wrong (RFC 9457).' });
 export type ProblemDocument = z.output<typeof ProblemDocument>;

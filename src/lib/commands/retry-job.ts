@@ -9,7 +9,12 @@ import { hasTurnResult, sendsMessage } from '../domain/retry.ts';
 import { Problem } from '../errors.ts';
 import { newId } from '../ids.ts';
 
-export type RetryRequest = { requestId: string; acceptDuplicateCharge: boolean; key: RequestKey | null };
+export type RetryRequest = {
+  requestId: string;
+  traceparent: string | null;
+  acceptDuplicateCharge: boolean;
+  key: RequestKey | null;
+};
 
 /**
  * Takes a failed, canceled or expired job up again as a new one, from where it ended: what its message brought is kept,
@@ -27,7 +32,7 @@ export function retryJob(pool: pg.Pool, job: JobRecord, request: RetryRequest): 
     refuse(tries, latest, request);
     const resumes = hasTurnResult(latest);
     if (!resumes) await keepAssets(client, latest);
-    const retry = await insertRetry(client, latest, id, resumes, request.requestId);
+    const retry = await insertRetry(client, latest, id, resumes, request);
     await passRenderOn(client, latest.id, id);
     await client.query('UPDATE public.session SET opened_by = $2 WHERE id = $1 AND opened_by = $3', [
       latest.session_id,
@@ -87,7 +92,7 @@ async function insertRetry(
   job: JobRecord,
   id: string,
   resumes: boolean,
-  requestId: string,
+  { requestId, traceparent }: RetryRequest,
 ): Promise<JobRecord> {
   const { rows } = await client.query<JobRecord>(
     `WITH line AS (
@@ -95,11 +100,11 @@ async function insertRetry(
        RETURNING holder_job_id = $2 AS first, turn_open_until
      ), retry AS (
        INSERT INTO public.job (id, tenant_id, session_id, account_id, type, skill, priority, rank_ms, input, asset_ids,
-         metadata, webhook_url, webhook_events, wait_for_credits, retry_of, attempt, request_id, progress,
+         metadata, webhook_url, webhook_events, wait_for_credits, retry_of, attempt, request_id, traceparent, progress,
          status, waiting_reason, due_at, expires_at, deadline_at, turn_state, result, cost)
        SELECT $2, tenant_id, session_id, account_id, type, skill, priority,
          extract(epoch FROM now()) * 1000 - (extract(epoch FROM created_at) * 1000 - rank_ms), input, asset_ids,
-         metadata, webhook_url, webhook_events, wait_for_credits, id, attempt + 1, $4,
+         metadata, webhook_url, webhook_events, wait_for_credits, id, attempt + 1, $4, $9,
          $8::json,
          CASE WHEN first THEN 'queued' ELSE 'waiting' END, CASE WHEN first THEN NULL ELSE 'session' END,
          GREATEST(now(), turn_open_until), now() + (expires_at - created_at), now() + (deadline_at - created_at),
@@ -122,6 +127,7 @@ async function insertRetry(
       JSON.stringify(NO_COST),
       newId('evt'),
       JSON.stringify(NO_PROGRESS),
+      traceparent,
     ],
   );
   const retry = rows[0];

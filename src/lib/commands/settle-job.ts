@@ -5,6 +5,7 @@ import { type JobPatch, writeJob } from '../db/job-writes.ts';
 import { handOn, lockJob } from '../db/session-line.ts';
 import type { JobRecord, TerminalStatus } from '../domain/job.ts';
 import { terminalEvent } from '../domain/job-events.ts';
+import { count } from '../metrics/process-metrics.ts';
 
 export type Ending = {
   status: TerminalStatus;
@@ -41,6 +42,14 @@ export async function endLocked(
     hold: 'release',
     ...(ending.turnOver && job.turn_ended_at === null ? { stamp: ['turn_ended_at'] } : {}),
   });
-  if (ended) await handOn(client, job, ending.turnOver ? 0 : turnOpenMs);
+  if (!ended) return null;
+  await handOn(client, job, ending.turnOver ? 0 : turnOpenMs);
+  countEnd(ended);
   return ended;
+}
+
+/** All jobs end here, whoever ends them. */
+function countEnd({ type, status, charged, error }: JobRecord): void {
+  count('reelay_jobs_ended_total', { type, status, code: error?.code ?? '' });
+  if (charged === 'unknown') count('reelay_unknown_outcomes_total', { type });
 }

@@ -14,6 +14,8 @@ export type QueueBackend = {
   kind: 'redis' | 'postgres';
   queue(name: QueueName): Queue<Payload>;
   worker(name: QueueName, processor: Processor<Payload, void>, options: { concurrency: number }): QueueWorker;
+  /** Throws when the store does not answer; waits while the connection to it is being made. */
+  ping(): Promise<void>;
   /** Closes the connections; the queues and workers made here must be closed before. */
   close(): Promise<void>;
 };
@@ -23,7 +25,7 @@ export function openQueueBackend(
   where: { redisUrl: string | undefined; databaseUrl: string; workers: number },
   onError: (error: Error) => void,
 ): QueueBackend {
-  const { connection, close } =
+  const { connection, ping, close } =
     where.redisUrl === undefined
       ? openPostgres(where.databaseUrl, where.workers, onError)
       : openRedis(where.redisUrl, onError);
@@ -48,16 +50,21 @@ export function openQueueBackend(
       worker.on('error', onError);
       return worker;
     },
+    ping,
     close,
   };
 }
 
-type Connection = { connection: unknown; close(): Promise<void> };
+type Connection = { connection: unknown; ping(): Promise<void>; close(): Promise<void> };
 
 function openRedis(url: string, onError: (error: Error) => void): Connection {
   const connection = new Redis(url, { maxRetriesPerRequest: null });
   connection.on('error', onError);
-  return { connection, close: async () => connection.disconnect() };
+  return {
+    connection,
+    ping: async () => void (await connection.ping()),
+    close: async () => connection.disconnect(),
+  };
 }
 
 /** One pool for all: BullMQ would make one for every Queue and Worker, and use up the server's connections. */
@@ -69,5 +76,5 @@ function openPostgres(url: string, workers: number, onError: (error: Error) => v
     application_name: 'reelay-queue',
   });
   connection.on('error', onError);
-  return { connection, close: () => connection.end() };
+  return { connection, ping: async () => void (await connection.query('SELECT 1')), close: () => connection.end() };
 }

@@ -1,0 +1,43 @@
+import type { FastifyPluginAsync } from 'fastify';
+import { isSameSecret } from '../../lib/crypto.ts';
+import { Problem } from '../../lib/errors.ts';
+import type { ApiDeps } from '../deps.ts';
+import { sendProblem } from '../send-problem.ts';
+
+/** The name that a browser's dialogue asks for; the password is ADMIN_TOKEN. */
+const USER = 'admin';
+/** The page would ask others for its fonts: it works without, and nobody else needs to know of it. */
+const ONLY_OURS = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
+
+/** The queues in a browser, to look at: entries come and go by the rows in Postgres, not by hand. */
+export const boardRoutes: FastifyPluginAsync<{ queue: ApiDeps['queue']; adminToken: string; prefix: string }> = async (
+  app,
+  { queue, adminToken, prefix },
+) => {
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('content-security-policy', ONLY_OURS);
+    if (isSameSecret(request.headers.authorization ?? '', basic(adminToken))) return;
+    reply.header('www-authenticate', 'Basic realm="Reelay", charset="UTF-8"');
+    const problem = new Problem('unauthorized', `The user is ${USER}, the password is the ADMIN_TOKEN.`);
+    // Sent here: the board has a handler of its own for what is thrown.
+    return sendProblem(request, reply, problem);
+  });
+  // A quarter of a second, for those who use it.
+  const [{ createBullBoard }, { BullMQAdapter }, { FastifyAdapter }] = await Promise.all([
+    import('@bull-board/api'),
+    import('@bull-board/api/bullMQAdapter'),
+    import('@bull-board/fastify'),
+  ]);
+  const serverAdapter = new FastifyAdapter();
+  createBullBoard({
+    queues: queue.queues.map((each) => new BullMQAdapter(each, { readOnlyMode: true })),
+    serverAdapter,
+    options: { uiConfig: { boardTitle: 'Reelay' } },
+  });
+  serverAdapter.setBasePath(prefix);
+  await app.register(serverAdapter.registerPlugin());
+};
+
+function basic(password: string): string {
+  return `Basic ${Buffer.from(`${USER}:${password}`).toString('base64')}`;
+}

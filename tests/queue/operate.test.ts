@@ -1,0 +1,139 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { startService, type TestService } from '../support/service.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const ADMIN_TOKEN = 'open-sesame-1234';
+const BEARER = { authorization: `Bearer ${ADMIN_TOKEN}` };
+const BASIC = { authorization: `Basic ${Buffer.from(`admin:${ADMIN_TOKEN}`).toString('base64')}` };
+
+let service: TestService;
+/** Where the worker answers. */
+let worker: string;
+
+beforeAll(async () => {
+  service = await startService({ workers: false, env: { ADMIN_TOKEN, METRICS_PORT: '0', HOST: '127.0.0.1' } });
+  worker = (await service.startWorkers()).operatorUrl ?? '';
+});
+
+afterAll(() => service?.stop());
+
+/** The values of a metric, by their labels as they are written. */
+async function scrape(url: string, name: string): Promise<Record<string, number>> {
+  const text = await (await fetch(`${url}/metrics`, { headers: BEARER })).text();
+  const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
+  return Object.fromEntries(
+    lines.map((line) => [line.slice(name.length, line.lastIndexOf(' ')), Number(line.split(' ').at(-1))]),
+  );
+}
+
+describe('the board', () => {
+  it('shows the queues to the admin, and changes nothing', async () => {
+    const page = await fetch(`${service.url}/admin/queues`, { headers: BASIC });
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/html')]);
+    const html = await page.text();
+    // Its fonts would come from elsewhere: the browser is told not to ask.
+    expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'self';/);
+    const script = /src="([^"]+\.js)"/.exec(html)?.[1] ?? '';
+    expect((await fetch(new URL(script, `${service.url}/admin/queues/`), { headers: BASIC })).status).toBe(200);
+
+    const api = `${service.url}/admin/queues/api/queues`;
+    const queues = (await (await fetch(api, { headers: BASIC })).json()) as { queues: unknown[] };
+    expect(queues.queues).toMatchObject([
+      { name: 'run', readOnlyMode: true },
+      { name: 'wait', readOnlyMode: true },
+    ]);
+    const pause = await fetch(`${api}/run/pause`, { method: 'PUT', headers: BASIC });
+    expect(pause.status).toBe(405);
+  });
+
+  it.each([
+    ['nobody', {}],
+    ['a stranger', { authorization: `Basic ${Buffer.from('admin:open-sesame').toString('base64')}` }],
+    ['a bearer', BEARER],
+  ])('is closed to %s', async (_, headers) => {
+    for (const path of ['', '/api/queues', '/static/favicon.ico']) {
+      const answer = await fetch(`${service.url}/admin/queues${path}`, { headers: headers as Record<string, string> });
+      expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, expect.stringMatching(/^Basic /)]);
+    }
+  });
+});
+
+describe('the metrics', () => {
+  it('tell of the work: by the worker what it did, by the API what is there', async () => {
+    const job = await service.client.submit({ type: 'generate', prompt: 'A heron', export: true });
+    await service.client.ended(job.id);
+    const failed = await service.client.submit({ type: 'generate', prompt: 'Nothing #no-credits' });
+    await service.client.ended(failed.id);
+
+    const ended = await scrape(worker, 'reelay_jobs_ended_total');
+    expect(ended['{type="generate",status="succeeded",code=""}']).toBe(1);
+    expect(ended['{type="generate",status="failed",code="credits_exhausted"}']).toBe(1);
+    const phases = await scrape(worker, 'reelay_phase_duration_seconds_count');
+    for (const phase of ['session', 'converse', 'render', 'verify']) {
+      expect(phases[`{phase="${phase}",outcome="done"}`], phase).toBeGreaterThan(0);
+    }
+    expect(await scrape(worker, 'nodejs_eventloop_lag_seconds')).not.toEqual({});
+
+    const entries = await waitFor('a fresh reading', async () => {
+      const of = await scrape(service.url, 'reelay_queue_entries');
+      return Object.keys(of).length === 8 && of;
+    });
+    expect(entries['{queue="run",state="waiting"}']).toBe(0);
+    expect(await scrape(service.url, 'reelay_conversations_open')).toEqual({ '': 0 });
+    const credits = await waitFor('credits', async () => {
+      const of = await scrape(service.url, 'reelay_account_credits');
+      return Object.keys(of).length === 2 && of;
+    });
+    expect(credits['{kind="anonymous",state="available"}']).toBeGreaterThan(0);
+    const requests = await scrape(service.url, 'reelay_http_request_duration_seconds_count');
+    expect(requests['{method="POST",route="/v1/jobs",status="202"}']).toBe(2);
+  });
+
+  it('are for the admin', async () => {
+    for (const url of [service.url, worker]) {
+      const answer = await fetch(`${url}/metrics`);
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([
+        401,
+        expect.stringMatching(/^application\/problem\+json/),
+      ]);
+    }
+  });
+});
+
+describe('the health', () => {
+  it('is good while the stores answer', async () => {
+    for (const url of [service.url, worker]) {
+      for (const path of ['/health/live', '/health/ready']) {
+        const answer = await fetch(`${url}${path}`);
+        expect([answer.status, await answer.json()]).toEqual([200, { status: 'ok' }]);
+      }
+    }
+    expect((await fetch(`${worker}/v1/jobs`)).status).toBe(404);
+  });
+
+  it.runIf(inject('backend') === 'redis' && process.env.REDIS_URL === undefined)(
+    'says so when the queue is gone, and when it is back',
+    async () => {
+      await service.redis?.outage?.begin();
+      for (const url of [service.url, worker]) {
+        const answer = await waitFor('not ready', async () => {
+          const probe = await fetch(`${url}/health/ready`);
+          return probe.status === 503 && probe;
+        });
+        expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+        expect(answer.headers.get('retry-after')).toBe('5');
+        expect(await answer.json()).toMatchObject({ code: 'unavailable', detail: 'No answer from: queue.' });
+        expect((await fetch(`${url}/health/live`)).status).toBe(200);
+      }
+      // What can be told is told.
+      await waitFor('a scrape without the queue', async () => {
+        const of = await scrape(service.url, 'reelay_scrape_errors_total');
+        return (of['{store="queue"}'] ?? 0) > 0;
+      });
+      expect(await scrape(service.url, 'reelay_conversations_open')).toEqual({ '': 0 });
+      await service.redis?.outage?.end();
+      for (const url of [service.url, worker])
+        await waitFor('ready', async () => (await fetch(`${url}/health/ready`)).status === 200);
+    },
+  );
+});
