@@ -12,7 +12,7 @@ import { moment, oneOf } from './answer.ts';
 
 /** The job as clients see it; domain/job-view.ts makes it. */
 
-export const Balance = z
+const Balance = z
   .object({
     available: z.int().describe('Credits that can be spent.'),
     frozen: z.int().describe('Credits that turns under way have reserved.'),
@@ -27,7 +27,7 @@ const Waiting = z
   })
   .meta({ id: 'Waiting', description: 'Why a job is `waiting`.' });
 
-export const Progress = z
+const Progress = z
   .object({
     percent: z.number().nullable().describe('0–100 while a video is rendered; null where there is no measure.'),
     message: z.string().nullable().describe('What is being done, in a word or two.'),

@@ -26,7 +26,7 @@ export const WebhookSecret = z
   .meta({ id: 'WebhookSecret', description: 'What signs the webhooks of jobs that bring their own URL.' });
 
 /** One stored event of a job. */
-export const HistoryItem = z
+const HistoryItem = z
   .object({
     seq: z.int().describe("The job's `seq` after it."),
     type: z.string().describe('Such as `job.started`.'),

@@ -64,7 +64,7 @@ export const Recovery = z
   })
   .meta({ id: 'WebhookRecovery', description: 'Failed messages that are sent again.' });
 
-export const Event = z
+const Event = z
   .object({
     id: z.string().describe('`evt_…`'),
     object: z.literal('event').describe('Always `event`.'),

@@ -6,7 +6,7 @@ export const JOB_TYPES = ['generate', 'upload', 'export'] as const;
 export type JobType = (typeof JOB_TYPES)[number];
 
 /** `canceling` is not stored: a job shows it while its cancellation is asked for and not yet done. */
-export const OPEN_STATUSES = ['queued', 'waiting', 'running'] as const;
+const OPEN_STATUSES = ['queued', 'waiting', 'running'] as const;
 export const TERMINAL_STATUSES = ['succeeded', 'failed', 'canceled', 'expired'] as const;
 export const JOB_STATUSES = [...OPEN_STATUSES, ...TERMINAL_STATUSES] as const;
 /** What a job shows as its `status`. */
