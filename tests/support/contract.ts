@@ -31,12 +31,13 @@ export type Contract = {
   faultIn(schema: Json, value: unknown): string | null;
 };
 
-let contract: Promise<Contract> | null = null;
+const contracts = new Map<string, Promise<Contract>>();
 
-/** The contract as it is at `/openapi.json`: the same for all services of a test, and read from the first. */
+/** The contract of a service as it is at its `/openapi.json`, read once: how it is configured decides what it offers. */
 export function contractOf(baseUrl: string): Promise<Contract> {
-  contract ??= readContract(baseUrl);
-  return contract;
+  const known = contracts.get(baseUrl) ?? readContract(baseUrl);
+  contracts.set(baseUrl, known);
+  return known;
 }
 
 /** Fails the test where an answer is not as the OpenAPI document says. */

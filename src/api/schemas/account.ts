@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { moment, oneOf } from './answer.ts';
+import { balance } from './job-answers.ts';
 
 /** The characters of a bearer token (RFC 6750, 2.1), after the beginning that all of NemoVideo's have. */
 const TOKEN = /^nmv_usr_[A-Za-z0-9._~+/-]{4,500}=*$/;
@@ -32,9 +33,7 @@ export const Account = z
 export const Credits = z
   .object({
     object: z.literal('credits').describe('Always `credits`.'),
-    available: z.int().describe('Credits that can be spent.'),
-    frozen: z.int().describe('Credits that turns under way have reserved.'),
-    total: z.int().describe('available + frozen.'),
+    ...balance,
     as_of: moment.describe('When this was read.'),
     stale: z.boolean().describe('True: NemoVideo did not answer, this is what was read last.'),
     account: z.object({ kind, token_expires_at: expires }).describe('Whose credits these are.'),
@@ -46,9 +45,7 @@ export const CreditSnapshot = z
   .object({
     id: z.string().describe('`snap_…`'),
     object: z.literal('credit_snapshot').describe('Always `credit_snapshot`.'),
-    available: z.int().describe('Credits that could be spent.'),
-    frozen: z.int().describe('Credits that turns under way had reserved.'),
-    total: z.int().describe('available + frozen.'),
+    ...balance,
     as_of: moment.describe('When this was read.'),
     job_id: z.string().nullable().describe('The job that read it; null: a client did.'),
   })

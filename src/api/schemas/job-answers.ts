@@ -12,12 +12,15 @@ import { moment, oneOf } from './answer.ts';
 
 /** The job as clients see it; domain/job-view.ts makes it. */
 
+/** Credits at one moment, wherever they are shown. */
+export const balance = {
+  available: z.int().describe('Credits that can be spent.'),
+  frozen: z.int().describe('Credits that turns under way have reserved.'),
+  total: z.int().describe('available + frozen.'),
+};
+
 const Balance = z
-  .object({
-    available: z.int().describe('Credits that can be spent.'),
-    frozen: z.int().describe('Credits that turns under way have reserved.'),
-    total: z.int().describe('available + frozen.'),
-  })
+  .object(balance)
   .meta({ id: 'Balance', description: 'The credits of an account at one moment, whole numbers.' });
 
 const Waiting = z
