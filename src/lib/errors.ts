@@ -35,8 +35,8 @@ export const PROBLEMS = {
   },
   job_already_terminal: {
     status: 409,
-    title: 'The job has ended already',
-    help: 'There is nothing to cancel any more. What came of the job stands.',
+    title: 'It has ended already',
+    help: 'There is nothing to cancel any more. What came of the job, or of the batch, stands.',
   },
   job_not_retryable: {
     status: 409,
