@@ -77,6 +77,14 @@ describe('GET /v1/jobs', () => {
     expect(await names('?created_after=2999-12-31T23:59:59%2B14:00')).toEqual([]);
   });
 
+  it('finds the jobs of a batch; nobody else finds them by it', async () => {
+    const batch = { jobs: ['a', 'b'].map((custom_id) => ({ custom_id, type: 'generate', prompt: 'A fox' })) };
+    const { body } = await other.post<{ id: string }>('/v1/batches', batch);
+    const theirs = (await other.get<List>(`/v1/jobs?batch_id=${body.id}`)).body.data;
+    expect(theirs.map(({ custom_id }) => custom_id).sort()).toEqual(['a', 'b']);
+    expect(await names(`?batch_id=${body.id}`)).toEqual([]);
+  });
+
   it('pages through what a filter leaves, also from a job that the filter leaves out', async () => {
     const first = await list('?status=queued&limit=2');
     expect(first.has_more).toBe(true);
@@ -93,6 +101,7 @@ describe('GET /v1/jobs', () => {
     ['status=queued&status=running', '?status'],
     ['type=paint', '?type'],
     ['session_id=x', '?session_id'],
+    ['batch_id=x', '?batch_id'],
     ['skill=a%00b', '?skill'],
     ['created_after=yesterday', '?created_after'],
     ['created_after=2026-11-21', '?created_after'],
@@ -111,7 +120,10 @@ describe('GET /v1/jobs', () => {
   });
 
   it('shows nothing of another tenant, whose session is no session', async () => {
-    expect((await other.get<List>('/v1/jobs')).body.data).toHaveLength(1);
+    const theirs = (await other.get<List>('/v1/jobs')).body.data;
+    const ours = Object.values(jobs).map(({ id }) => id);
+    expect(theirs.map(({ input }) => 'prompt' in input && input.prompt)).toContain('A stranger');
+    expect(theirs.filter(({ id }) => ours.includes(id))).toEqual([]);
     const session = jobs.oldest?.session_id;
     expect((await other.get<List>(`/v1/jobs?session_id=${session}`)).body.data).toEqual([]);
   });
