@@ -104,8 +104,8 @@ const INSERT_JOBS = `
     SELECT * FROM json_to_recordset($1::json) AS row(
       id text, tenant_id text, session_id text, opens_session boolean, type text, skill text, language text,
       status text, waiting_reason text, priority int, rank_ms float8, input json, asset_ids text[], metadata json,
-      webhook_url text, webhook_events text[], client_reference text, progress json, cost json, request_id text, traceparent text,
-      start_timeout_s int, deadline_s int, wait_for_credits boolean, due_at timestamptz,
+      webhook_url text, webhook_events text[], client_reference text, progress json, cost json, request_id text,
+      traceparent text, start_timeout_s int, deadline_s int, wait_for_credits boolean, due_at timestamptz,
       event_id text, event_body json, key text, key_route text, key_fingerprint text)
   ), won AS (
     INSERT INTO public.idempotency_key (tenant_id, route, key, fingerprint, resource_ids)
