@@ -3,6 +3,7 @@ import { newId } from '../lib/ids.ts';
 import type { ApiDeps } from './deps.ts';
 import { administration } from './plugins/administration.ts';
 import { authentication } from './plugins/authentication.ts';
+import { jsonBody } from './plugins/json-body.ts';
 import { problems } from './plugins/problems.ts';
 import { requestLog } from './plugins/request-log.ts';
 import { tracing } from './plugins/tracing.ts';
@@ -10,8 +11,10 @@ import { validation } from './plugins/validation.ts';
 import { accountRoutes } from './routes/account.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { assetRoutes } from './routes/assets.ts';
+import { batchRoutes } from './routes/batches.ts';
 import { boardRoutes } from './routes/board.ts';
 import { creditRoutes } from './routes/credits.ts';
+import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { jobActionRoutes } from './routes/job-actions.ts';
 import { jobEventRoutes } from './routes/job-events.ts';
@@ -21,6 +24,8 @@ import { messageRoutes } from './routes/messages.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { skillRoutes } from './routes/skills.ts';
+import { webhookEndpointRoutes } from './routes/webhook-endpoints.ts';
+import { webhookMessageRoutes } from './routes/webhook-messages.ts';
 import { webhookSecretRoutes } from './routes/webhook-secret.ts';
 
 /** A client's own request id: visible ASCII, short enough for logs and headers. */
@@ -43,6 +48,7 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
   app.addHook('preClose', async () => deps.watcher.stop());
   app.register(requestLog);
   app.register(problems);
+  app.register(jsonBody);
   app.register(validation);
   app.register(healthRoutes, deps);
   app.register(metricsRoutes, deps);
@@ -53,6 +59,7 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
       await v1.register(assetRoutes, deps);
       await v1.register(jobRoutes, deps);
       await v1.register(jobActionRoutes, deps);
+      await v1.register(batchRoutes, deps);
       await v1.register(jobEventRoutes, deps);
       await v1.register(jobOutputRoutes, deps);
       await v1.register(messageRoutes, deps);
@@ -60,7 +67,10 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
       await v1.register(creditRoutes, deps);
       await v1.register(accountRoutes, deps);
       await v1.register(skillRoutes, deps);
+      await v1.register(webhookEndpointRoutes, deps);
+      await v1.register(webhookMessageRoutes, deps);
       await v1.register(webhookSecretRoutes, deps);
+      await v1.register(eventRoutes, deps);
     },
     { prefix: '/v1' },
   );

@@ -77,7 +77,17 @@ function readKey(request: FastifyRequest, sent: unknown): RequestKey | null {
     throw new Problem('validation_failed', `${fault.pointer}: ${fault.detail}`, { faults: [fault] });
   }
   const route = `${request.method} ${request.url.split('?')[0]}`;
-  return { tenantId: request.tenantId, route, key, fingerprint: sha256(canonicalJson(sent)) };
+  return { tenantId: request.tenantId, route, key, fingerprint: fingerprintOf(sent) };
+}
+
+function fingerprintOf(sent: unknown): string {
+  try {
+    return sha256(canonicalJson(sent));
+  } catch (error) {
+    // Only a body that no schema has looked into can be so deep: an item of a batch.
+    if (error instanceof RangeError) throw new Problem('validation_failed', 'The body is nested too deeply.');
+    throw error;
+  }
 }
 
 function stillInFlight(): Problem {

@@ -3,6 +3,7 @@ import type { AssetStore } from '../lib/assets/folder-store.ts';
 import type { Submit } from '../lib/commands/submit-job.ts';
 import type { Vault } from '../lib/crypto.ts';
 import type { Database } from '../lib/db/database.ts';
+import type { QueueRoom } from '../lib/db/queue-room.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { NemoClient } from '../lib/nemo/client.ts';
 import type { QueueReader } from '../lib/queue/reader.ts';
@@ -11,6 +12,7 @@ import type { AddressPolicy } from '../lib/webhooks/url-policy.ts';
 import type { Once } from './create-once.ts';
 import type { JobWatcher } from './job-watcher.ts';
 import type { KeyUse } from './key-use.ts';
+import type { RateLimit } from './rate-limit.ts';
 
 /** What the API works with; built once a process. */
 export type ApiDeps = {
@@ -27,14 +29,18 @@ export type ApiDeps = {
   missing(): Promise<string[]>;
   /** Accepts a job, in one commit (commands/submit-job.ts). */
   submit: Submit;
+  /** Keeps a tenant's backlog to MAX_QUEUED_PER_TENANT; `submit` asks it itself. */
+  room: QueueRoom;
   /** Answers POSTs that create something, once an idempotency key. */
   once: Once;
+  rateLimit: RateLimit;
   skills: ReadonlyMap<string, Skill>;
   webhookPolicy: AddressPolicy;
   /** Feeds the clients that wait for jobs. */
   watcher: JobWatcher;
   store: AssetStore;
   maxUploadBytes: number;
+  maxBatchBytes: number;
   accounts: Accounts;
   /** The upstream is only read, and only while a client waits (live-read.ts). */
   nemo: Pick<NemoClient, 'credits' | 'state'>;

@@ -6,23 +6,36 @@ import { isId } from '../lib/ids.ts';
 import { detectLanguage } from '../lib/language.ts';
 import { checkWebhookUrl } from '../lib/webhooks/url-policy.ts';
 import type { ApiDeps } from './deps.ts';
-import { readAssets } from './read-assets.ts';
+import { type Asset, readAssets } from './read-assets.ts';
 import type { SubmitJob } from './schemas/jobs.ts';
 
 type Deps = Pick<ApiDeps, 'db' | 'store' | 'skills' | 'webhookPolicy'>;
 /** Who asks: of a request, what a job keeps. */
 type Requester = { id: string; tenantId: string; traceparent: string | null };
 
-/** A checked body as the job that it asks for. Throws a Problem that names every fault. */
-export async function prepareJob(deps: Deps, from: Requester, body: SubmitJob): Promise<NewJob> {
-  return newJob(body, await checkReferences(deps, from.tenantId, body), from);
+/**
+ * A checked body as the job that it asks for. Throws a Problem that names every fault.
+ * @param assets the tenant's, where those that the job names have been looked up already.
+ */
+export async function prepareJob(
+  deps: Deps,
+  from: Requester,
+  body: SubmitJob,
+  assets?: ReadonlyMap<string, Asset>,
+): Promise<NewJob> {
+  return newJob(body, await checkReferences(deps, from.tenantId, body, assets), from);
 }
 
 /**
  * What a body names must exist and fit: skill, webhook address and files here, the session in the commit.
  * @returns the prompt as it is to be sent; '' for a job that says nothing.
  */
-async function checkReferences(deps: Deps, tenantId: string, body: SubmitJob): Promise<string> {
+async function checkReferences(
+  deps: Deps,
+  tenantId: string,
+  body: SubmitJob,
+  assets?: ReadonlyMap<string, Asset>,
+): Promise<string> {
   const faults: Fault[] = [];
   const skill = deps.skills.get(body.skill);
   if (!skill) {
@@ -35,7 +48,7 @@ async function checkReferences(deps: Deps, tenantId: string, body: SubmitJob): P
   if (body.session_id != null && !isId(body.session_id, 'ses')) {
     faults.push({ pointer: '/session_id', detail: 'There is no such session.' });
   }
-  const read = skill ? await readAssets(deps, tenantId, skill, body) : { faults: [], prompt: '' };
+  const read = skill ? await readAssets(deps, tenantId, skill, body, assets) : { faults: [], prompt: '' };
   faults.push(...read.faults);
   const [first] = faults;
   if (first) throw new Problem('validation_failed', `${first.pointer}: ${first.detail}`, { faults });

@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { assetFault, urlAssetFault } from '../lib/domain/asset-rules.ts';
-import { assetsOf } from '../lib/domain/job.ts';
+import { type AssetRef, assetsOf } from '../lib/domain/job.ts';
 import type { Fault } from '../lib/errors.ts';
 import { isId } from '../lib/ids.ts';
 import type { Skill } from '../lib/skills.ts';
@@ -12,7 +12,7 @@ const MAX_TEXT_BYTES = 3 * MAX_PROMPT + 3;
 
 /** The bytes of an asset, as a text: for those that are known to be small. */
 type ReadText = (storeKey: string) => Promise<string>;
-type Asset = { id: string; kind: string; format: string; bytes: number; store_key: string };
+export type Asset = { id: string; kind: string; format: string; bytes: number; store_key: string };
 
 /**
  * Checks the files that a job names, before anything is stored: they must be the tenant's and fit the skill. The text
@@ -24,9 +24,10 @@ export async function readAssets(
   tenantId: string,
   skill: Skill,
   body: SubmitJob,
+  assets?: ReadonlyMap<string, Asset>,
 ): Promise<{ faults: Fault[]; prompt: string }> {
   if (body.type === 'export') return { faults: [], prompt: '' };
-  const known = await findAssets(deps, tenantId, body);
+  const known = assets ?? (await findAssets(deps.db, tenantId, assetsOf(body)));
   const faults: Fault[] = [];
   const texts: { asset: Asset; pointer: string }[] = [];
   for (const [index, ref] of body.assets.entries()) {
@@ -51,15 +52,16 @@ export async function readAssets(
   return { faults, prompt };
 }
 
-async function findAssets(
-  deps: Pick<ApiDeps, 'db'>,
+/** The tenant's assets of those that are named. */
+export async function findAssets(
+  db: ApiDeps['db'],
   tenantId: string,
-  body: Exclude<SubmitJob, { type: 'export' }>,
+  refs: readonly AssetRef[],
 ): Promise<Map<string, Asset>> {
-  const ids = assetsOf(body).flatMap((ref) => ('asset_id' in ref && isId(ref.asset_id, 'ast') ? ref.asset_id : []));
+  const ids = [...new Set(refs.flatMap((ref) => ('asset_id' in ref && isId(ref.asset_id, 'ast') ? ref.asset_id : [])))];
   if (ids.length === 0) return new Map();
   const where = { id: { in: ids }, tenant_id: tenantId, deleted_at: null };
-  const rows = await deps.db.prisma.asset.findMany({ where });
+  const rows = await db.prisma.asset.findMany({ where });
   return new Map(rows.map((row) => [row.id, row]));
 }
 

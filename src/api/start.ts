@@ -1,10 +1,12 @@
 import { createAccounts } from '../lib/accounts.ts';
 import { createFolderStore } from '../lib/assets/folder-store.ts';
+import { monotonicMs } from '../lib/clock.ts';
 import { createApiKey } from '../lib/commands/create-api-key.ts';
 import { createSubmission } from '../lib/commands/submit-job.ts';
 import type { Config } from '../lib/config.ts';
 import { createVault } from '../lib/crypto.ts';
 import { openDatabase } from '../lib/db/database.ts';
+import { createQueueRoom } from '../lib/db/queue-room.ts';
 import type { Logger } from '../lib/logger.ts';
 import { createNemoClient } from '../lib/nemo/client.ts';
 import { createTransport } from '../lib/nemo/transport.ts';
@@ -16,6 +18,7 @@ import { buildApp } from './app.ts';
 import { createOnce } from './create-once.ts';
 import { createJobWatcher } from './job-watcher.ts';
 import { createKeyUse } from './key-use.ts';
+import { createRateLimit } from './rate-limit.ts';
 import { createStoreMetrics } from './store-metrics.ts';
 
 /** Connections of one API process: its statements take a millisecond or two. */
@@ -45,7 +48,8 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
   const transport = createTransport(config.NEMO_API_URL);
   const nemo = createNemoClient(transport);
   const accounts = createAccounts({ db, vault, nemo, nemoToken: config.NEMO_TOKEN });
-  const submission = createSubmission(db.pool);
+  const room = createQueueRoom(db.pool, config.MAX_QUEUED_PER_TENANT);
+  const submission = createSubmission(db.pool, room);
   const watcher = createJobWatcher(db.pool, log);
   const keyUse = createKeyUse(db.pool, log);
   const app = buildApp({
@@ -57,7 +61,10 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
     storeMetrics: createStoreMetrics({ db: db.pool, queue, log }),
     missing: createReadiness({ database: () => db.pool.query('SELECT 1'), queue: queue.ping }),
     submit: submission.submit,
+    room,
+    maxBatchBytes: config.MAX_BATCH_BYTES,
     once: createOnce(db.pool),
+    rateLimit: createRateLimit(config.SUBMIT_RATE_LIMIT, monotonicMs),
     skills,
     webhookPolicy,
     watcher,

@@ -41,6 +41,21 @@ export function durationList(fallback: string) {
     });
 }
 
+/** So many in a window: `600/60s` → {count, windowMs}. */
+export function rate(fallback: string) {
+  return z
+    .string()
+    .default(fallback)
+    .transform((text, context) => {
+      const [count = '', window = '', ...more] = text.split('/');
+      const windowMs = parseDuration(window, LONGEST_MS);
+      if (/^[1-9]\d{0,8}$/.test(count.trim()) && windowMs && more.length === 0)
+        return { count: Number(count), windowMs };
+      context.addIssue('must be a rate such as 600/60s');
+      return z.NEVER;
+    });
+}
+
 const UNITS_BYTES = { B: 1, KB: 1000, MB: 1_000_000, GB: 1_000_000_000 } as const;
 
 /** A size variable, decimal: `20MB` → 20,000,000; a bare number is bytes. At least 1, at most `largest`. */

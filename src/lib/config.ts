@@ -1,11 +1,14 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { bytes, durationList, durationMs, flag, folder, httpUrl, optional, subnets } from './config-values.ts';
+import { bytes, durationList, durationMs, flag, folder, httpUrl, optional, rate, subnets } from './config-values.ts';
 
 /** Nothing that clients leave here is kept for longer than ten years. In ms. */
 const LONGEST_KEEP_MS = 3650 * 86_400_000;
 /** The column `asset.bytes` holds no more; the upstream takes a quarter of it. In bytes. */
 const MAX_STORED_BYTES = 2_147_483_647;
+
+/** A batch is parsed in memory, and V8 has no longer strings. In bytes. */
+const MAX_PARSED_BYTES = 500_000_000;
 
 /**
  * Every variable that Reelay reads, in one place: name, form, default. The names and defaults are those of the
@@ -59,8 +62,11 @@ const VARIABLES = z.object({
   EVENT_RETENTION: durationMs('30d', LONGEST_KEEP_MS),
   /** Jobs that have ended, with their renders, and readings of credits. */
   JOB_RETENTION: durationMs('90d', LONGEST_KEEP_MS),
+  MAX_BATCH_BYTES: bytes('64MB', MAX_PARSED_BYTES),
   MAX_UPLOAD_BYTES: bytes('500MB', MAX_STORED_BYTES),
 
+  MAX_QUEUED_PER_TENANT: z.coerce.number().int().min(1).default(100_000),
+  SUBMIT_RATE_LIMIT: rate('600/60s'),
   TENANT_CONCURRENCY: z.coerce.number().int().min(1).default(20),
   RUN_CONCURRENCY: z.coerce.number().int().min(1).default(1000),
   WAIT_CONCURRENCY: z.coerce.number().int().min(1).default(100),

@@ -5,7 +5,7 @@ const TAG_BYTES = 16;
 const VERSION = 'v1';
 
 /** What a sealed text is for: it is authenticated with the text, so that one cannot be passed off as the other. */
-export type SealPurpose = 'account.token' | 'tenant.webhook_secret';
+export type SealPurpose = 'account.token' | 'tenant.webhook_secret' | 'webhook_endpoint.secret';
 
 /** A sealed text that was not made with this key for this purpose, or was changed since. */
 export class UnsealError extends Error {

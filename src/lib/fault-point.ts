@@ -8,6 +8,7 @@ export const FAULT_POINTS = [
   'submit.received',
   'submit.committed',
   'cancel.committed',
+  'dispatch.locked',
   'dispatch.marked',
   'dispatch.added',
   'claim.committed',

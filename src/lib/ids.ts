@@ -1,7 +1,20 @@
 import { fromString, fromUUID, typeidUnboxed } from 'typeid-js';
 
 /** Type prefixes of our ids (the REST contract, "Conventions"; `acc` and `att` never leave the house). */
-export type IdPrefix = 'job' | 'ses' | 'ast' | 'msg' | 'evt' | 'key' | 'acc' | 'snap' | 'att' | 'req' | 'render';
+export type IdPrefix =
+  | 'job'
+  | 'ses'
+  | 'bat'
+  | 'ast'
+  | 'whe'
+  | 'msg'
+  | 'evt'
+  | 'key'
+  | 'acc'
+  | 'snap'
+  | 'att'
+  | 'req'
+  | 'render';
 
 /** A new TypeID: prefix + sortable UUIDv7. */
 export function newId(prefix: IdPrefix): string {

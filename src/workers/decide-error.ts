@@ -1,4 +1,5 @@
 import { TokenGone, TokenRefused } from '../lib/commands/obtain-token.ts';
+import { databaseNow } from '../lib/db/database.ts';
 import { backoffMs } from '../lib/domain/backoff.ts';
 import { type FailureCode, jobError, type UpstreamAnswer } from '../lib/domain/failures.ts';
 import type { Phase } from '../lib/domain/job.ts';
@@ -68,9 +69,11 @@ async function mayReplaceSession(work: Work): Promise<boolean> {
 }
 
 async function tryAgain(work: Work, phase: Phase, failure: FailureCode, error: unknown): Promise<Step> {
-  const since = work.job.failing_since ?? new Date();
+  // The tries of one job may be several workers', and each may have a clock of its own.
+  const at = await databaseNow(work.deps.db.pool);
+  const since = work.job.failing_since ?? at;
   const failures = work.job.failures + 1;
-  if (Date.now() - since.getTime() > RETRY_DEADLINE_MS) return fail(work, failure, error);
+  if (at.getTime() - since.getTime() > RETRY_DEADLINE_MS) return fail(work, failure, error);
   const set = { failures, failing_since: since };
   return { kind: 'wait', phase, reason: 'recovery', ms: backoffMs(failures, Math.random()), set };
 }

@@ -3,8 +3,10 @@ import type { Dispatcher } from 'undici';
 import { now } from '../lib/clock.ts';
 import type { Vault } from '../lib/crypto.ts';
 import type { Queryable } from '../lib/db/database.ts';
-import { type AttemptRecord, claimDueMessages, type DueMessage, recordAttempts } from '../lib/db/webhook-messages.ts';
+import type { AttemptRecord } from '../lib/db/webhook-attempts.ts';
+import { claimDueMessages, type DueMessage, endMessages, unclaimMessages } from '../lib/db/webhook-messages.ts';
 import { webhookDelayMs } from '../lib/domain/backoff.ts';
+import { PROGRESS_EVENT } from '../lib/domain/event-types.ts';
 import { faultPoint } from '../lib/fault-point.ts';
 import type { Logger } from '../lib/logger.ts';
 import { count } from '../lib/metrics/process-metrics.ts';
@@ -12,14 +14,17 @@ import { startSpan, traceIdOf, traceparentOf } from '../lib/trace.ts';
 import { VERSION } from '../lib/version.ts';
 import { type AttemptResult, sendWebhook } from '../lib/webhooks/send.ts';
 import { webhookHeaders } from '../lib/webhooks/sign.ts';
+import { createAttemptRecorder } from './attempt-recorder.ts';
 import { startLoop } from './loop.ts';
+import { createLanes, MAX_WAIT_MS } from './webhook-lanes.ts';
+import { createSecretReader, type SecretReader } from './webhook-secrets.ts';
 
 /** How often due messages are looked for when nobody kicks. In ms. */
 const POLL_INTERVAL_MS = 500;
-/** POSTs under way at once in this process. */
-const MAX_UNDER_WAY = 200;
-/** On top of the time-out of one attempt: a worker that claimed a message and died holds it back for so long. In ms. */
+/** A lease lasts so much longer than an attempt and the wait before it, for the record to be written. In ms. */
 const LEASE_SLACK_MS = 15_000;
+/** A receiver may ask for a longer wait than the schedule has, up to the schedule's longest. In ms. */
+const LONGEST_RETRY_AFTER_MS = 24 * 3_600_000;
 
 type Deps = {
   db: Queryable;
@@ -32,62 +37,64 @@ type Deps = {
 
 /** Sends due webhook messages: claim, sign, send, record. The row is the timer; several may run at once. */
 export function startDelivery(deps: Deps) {
-  const underWay = new Set<Promise<void>>();
+  const recorder = createAttemptRecorder(deps.db, deps.log);
+  const secretsOf = createSecretReader(deps.vault);
+  const leaseMs = MAX_WAIT_MS + deps.timeoutMs + LEASE_SLACK_MS;
+  let lane = '';
+  let givenBack = Promise.resolve();
+
+  const lanes = createLanes({
+    async send(message) {
+      const record = await deliver(deps, secretsOf, message);
+      recorder.add(record);
+      loop.kick();
+      return { ...record, ok: record.error === null };
+    },
+    giveBack(messages) {
+      givenBack = givenBack
+        .then(() => unclaimMessages(deps.db, messages))
+        .catch((error) => deps.log.warn({ err: error }, 'webhook messages not given back; their leases run out'));
+    },
+  });
   const loop = startLoop({
     name: 'webhook delivery',
     intervalMs: POLL_INTERVAL_MS,
     log: deps.log,
     async work() {
-      const free = MAX_UNDER_WAY - underWay.size;
-      if (free === 0) return false;
-      const due = await claimDueMessages(deps.db, free, deps.timeoutMs + LEASE_SLACK_MS);
-      for (const message of due) {
-        const sending = deliver(deps, message)
-          .catch((error) => deps.log.error({ err: error, message_id: message.id }, 'webhook attempt not recorded'))
-          .finally(() => {
-            underWay.delete(sending);
-            loop.kick();
-          });
-        underWay.add(sending);
-      }
-      return false;
+      const room = lanes.room();
+      if (room.most === 0) return false;
+      const claimed = await claimDueMessages(deps.db, room, lane, leaseMs);
+      lane = claimed.nextLane;
+      for (const message of claimed.messages) if (!message.dead) lanes.add(message);
+      const dead = claimed.messages.filter((message) => message.dead);
+      if (dead.length > 0) await endMessages(deps.db, dead);
+      // The walk from lane to lane goes on at once; from its end, with the next kick.
+      return lane !== '';
     },
   });
   return {
     kick: loop.kick,
-    /** Lets the attempts under way end; each has its time-out. */
+    /** Lets the attempts under way end, each within its time-out, and records them. */
     async stop() {
       await loop.stop();
-      await Promise.all(underWay);
+      await lanes.stop();
+      await Promise.all([givenBack, recorder.drained()]);
     },
   };
 }
 
-async function deliver(deps: Deps, message: DueMessage): Promise<void> {
+async function deliver(deps: Deps, secretsOf: SecretReader, message: DueMessage): Promise<AttemptRecord> {
   faultPoint('delivery.claimed');
   const at = now();
-  const body = Buffer.from(
-    JSON.stringify({ type: message.event_type, timestamp: message.event_at.toISOString(), data: message.data }),
-  );
-  const signed = webhookHeaders({
-    id: message.id,
-    timestampS: Math.floor(at.getTime() / 1000),
-    body,
-    secrets: [deps.vault.open(message.secret, 'tenant.webhook_secret')],
-  });
   const span = startAttempt(message);
   const traceparent = traceparentOf(span);
-  const headers = {
-    ...signed,
-    'user-agent': `reelay/${VERSION}`,
-    ...(traceparent === null ? {} : { traceparent }),
-  };
-  const result = await sendWebhook(deps.agent, { url: message.url, headers, body, timeoutMs: deps.timeoutMs });
+  const result = await attempt(deps, secretsOf, message, { at, traceparent }).catch((error): Attempted => {
+    deps.log.error({ err: error, message_id: message.id }, 'webhook could not be sent');
+    return { ...NOTHING_SENT, error: 'internal_error' };
+  });
   faultPoint('delivery.sent');
   const record = { ...attemptRecord(message, result, deps.schedule), at };
-  endAttempt(span, result, record.status);
-  await recordAttempts(deps.db, [record]);
-  faultPoint('delivery.recorded');
+  endAttempt(span, record);
   count('reelay_webhook_attempts_total', { result: record.status === 'pending' ? 'retry' : record.status });
   deps.log.info(
     {
@@ -95,6 +102,7 @@ async function deliver(deps: Deps, message: DueMessage): Promise<void> {
       tenant: message.tenant_id,
       job_id: message.job_id ?? undefined,
       trace_id: traceIdOf(traceparent),
+      endpoint_id: message.endpoint_id,
       event_type: message.event_type,
       attempt: message.attempts,
       status: record.status,
@@ -105,6 +113,29 @@ async function deliver(deps: Deps, message: DueMessage): Promise<void> {
     },
     'webhook attempt',
   );
+  return record;
+}
+
+type Attempted = Omit<AttemptResult, 'error'> & { error: AttemptResult['error'] | 'internal_error' };
+
+const NOTHING_SENT = { ok: false, statusCode: null, durationMs: 0, response: '', retryAfterMs: null, gone: false };
+
+/** Throws when the message cannot be signed (another ENCRYPTION_KEY) or its URL is none. */
+async function attempt(
+  { agent, timeoutMs }: Deps,
+  secretsOf: SecretReader,
+  message: DueMessage,
+  { at, traceparent }: { at: Date; traceparent: string | null },
+): Promise<AttemptResult> {
+  // The stored text goes out as it is: parsing it to write it again would cost more than signing and sending.
+  const body = Buffer.from(
+    `{"type":"${message.event_type}","timestamp":"${message.event_at.toISOString()}","data":${message.data}}`,
+  );
+  const timestampS = Math.floor(at.getTime() / 1000);
+  const signed = webhookHeaders({ id: message.id, timestampS, body, secrets: secretsOf(message) });
+  const traced = traceparent === null ? {} : { traceparent };
+  const headers = { ...signed, ...traced, 'user-agent': `reelay/${VERSION}` };
+  return sendWebhook(agent, { url: message.url, headers, body, timeoutMs });
 }
 
 function startAttempt(message: DueMessage): Span {
@@ -121,27 +152,27 @@ function startAttempt(message: DueMessage): Span {
   });
 }
 
-function endAttempt(span: Span, { statusCode, error }: AttemptResult, status: AttemptRecord['status']): void {
+function endAttempt(span: Span, { statusCode, error, status }: AttemptRecord): void {
   span.setAttributes({ 'reelay.outcome': status, 'http.response.status_code': statusCode ?? undefined });
   if (error !== null) span.setStatus({ code: SpanStatusCode.ERROR, message: error });
   span.end();
 }
 
-function attemptRecord(
-  message: DueMessage,
-  result: AttemptResult,
-  schedule: readonly number[],
-): Omit<AttemptRecord, 'at'> {
-  const delay = webhookDelayMs(message.attempts, schedule, Math.random());
+function attemptRecord(message: DueMessage, result: Attempted, schedule: readonly number[]): Omit<AttemptRecord, 'at'> {
+  const isProgress = message.event_type === PROGRESS_EVENT;
+  const delay = isProgress ? null : webhookDelayMs(message.tries, schedule, Math.random());
   const again = !result.ok && !result.gone && delay !== null;
   return {
     messageId: message.id,
+    endpointId: message.endpoint_id,
+    attempt: message.attempts,
+    url: message.url,
     statusCode: result.statusCode,
     durationMs: result.durationMs,
     error: result.error,
     response: result.response,
     status: result.ok ? 'delivered' : again ? 'pending' : 'failed',
     // A receiver that asks for more time gets it; one that asks for less does not hurry us.
-    retryInMs: again ? Math.round(Math.max(delay, result.retryAfterMs ?? 0)) : null,
+    retryInMs: again ? Math.round(Math.max(delay, Math.min(result.retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS))) : null,
   };
 }

@@ -1,6 +1,5 @@
 import type pg from 'pg';
-import { transaction } from '../lib/db/database.ts';
-import { type Dispatch, lockDispatch, markDispatched } from '../lib/db/dispatch.ts';
+import { type Dispatch, markDispatched } from '../lib/db/dispatch.ts';
 import { faultPoint } from '../lib/fault-point.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Producer } from '../lib/queue/producer.ts';
@@ -19,10 +18,7 @@ export function startDispatcher(deps: { db: pg.Pool; producer: Producer; tenantC
     intervalMs: POLL_INTERVAL_MS,
     log: deps.log,
     async work() {
-      const marked = await transaction(deps.db, async (client) => {
-        await lockDispatch(client);
-        return markDispatched(client, { limit: BATCH, tenantConcurrency: deps.tenantConcurrency });
-      });
+      const marked = await markDispatched(deps.db, { limit: BATCH, tenantConcurrency: deps.tenantConcurrency });
       if (marked.length > 0) await add(deps, marked);
       return marked.length >= BATCH;
     },

@@ -1,5 +1,6 @@
 import { heartbeat, type News } from '../lib/db/claims.ts';
 import type { Queryable } from '../lib/db/database.ts';
+import { tellProgress } from '../lib/db/progress-events.ts';
 import type { JobRecord, Progress } from '../lib/domain/job.ts';
 import type { Logger } from '../lib/logger.ts';
 
@@ -25,8 +26,12 @@ export type Heartbeats = {
 /** Keeps the leases of all jobs of this process alive, with one statement every 5 s; their progress travels along. */
 export function startHeartbeats(db: Queryable, log: Logger): Heartbeats {
   const working = new Set<Beating>();
+  /** The progress of each that webhooks were told of. */
+  const told = new WeakMap<Beating, Progress>();
+  /** Jobs that were left with news of their progress since the last beat. */
+  const left = new Set<string>();
   const beat = async () => {
-    if (working.size === 0) return;
+    if (working.size === 0) return [];
     const asked = [...working].map((work) => ({
       work,
       jobId: work.job.id,
@@ -40,13 +45,33 @@ export function startHeartbeats(db: Queryable, log: Logger): Heartbeats {
       if (news) work.hear(news);
       else work.lost();
     }
+    const moved = asked.filter(({ work, jobId, progress }) => ours.has(jobId) && told.get(work) !== progress);
+    for (const { work, progress } of moved) told.set(work, progress);
+    return moved.map(({ jobId }) => jobId);
+  };
+  const tell = async (moved: readonly string[]) => {
+    const ids = [...new Set([...moved, ...left])];
+    left.clear();
+    if (ids.length > 0) await tellProgress(db, ids);
   };
   const timer = setInterval(() => {
-    beat().catch((error) => log.error({ err: error }, 'heartbeat failed; leases run out unless the next one succeeds'));
+    beat()
+      .catch((error) => {
+        log.error({ err: error }, 'heartbeat failed; leases run out unless the next one succeeds');
+        return [];
+      })
+      .then(tell)
+      .catch((error) => log.error({ err: error }, 'progress could not be told'));
   }, BEAT_INTERVAL_MS);
   return {
-    add: (work) => working.add(work),
-    remove: (work) => working.delete(work),
+    add(work) {
+      told.set(work, work.progress);
+      working.add(work);
+    },
+    remove(work) {
+      if (told.get(work) !== work.progress) left.add(work.job.id);
+      working.delete(work);
+    },
     stop: () => clearInterval(timer),
   };
 }

@@ -2,6 +2,7 @@ import { DelayedError, type Job, type Processor, WaitingError } from 'bullmq';
 import { claimJob } from '../lib/db/claims.ts';
 import { faultPoint } from '../lib/fault-point.ts';
 import { type Payload, QUEUES, type QueueName } from '../lib/queue/catalog.ts';
+import type { Batches } from './batches.ts';
 import type { PhaseDeps } from './deps.ts';
 import type { Heartbeats } from './heartbeats.ts';
 import { recordStart } from './record-phase.ts';
@@ -15,7 +16,7 @@ import { JobLost, Work } from './work.ts';
 export function createProcessor(
   lane: QueueName,
   deps: PhaseDeps,
-  run: { owner: string; heartbeats: Heartbeats; kick(): void },
+  run: { owner: string; heartbeats: Heartbeats; batches: Batches; kick(): void },
 ): Processor<Payload, void> {
   // BullMQ makes an AbortSignal only for processors that declare three parameters.
   return async function processEntry(entry: Job<Payload, void>, token?: string, signal?: AbortSignal): Promise<void> {
@@ -40,7 +41,7 @@ export function createProcessor(
 async function runClaimed(
   lane: QueueName,
   deps: PhaseDeps,
-  run: { owner: string; heartbeats: Heartbeats },
+  run: { owner: string; heartbeats: Heartbeats; batches: Batches },
   payload: Payload,
   stopping: AbortSignal,
 ): Promise<Leave> {
@@ -68,6 +69,7 @@ async function runClaimed(
     return { kind: 'done' };
   } finally {
     run.heartbeats.remove(work);
+    if (claim.job.batch_id !== null) run.batches.touch(claim.job.batch_id);
     clearTimeout(hangUp);
     stopping.removeEventListener('abort', stop);
   }

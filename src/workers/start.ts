@@ -15,6 +15,7 @@ import { createReadiness } from '../lib/readiness.ts';
 import { settlesWithin } from '../lib/settles-within.ts';
 import { loadSkills } from '../lib/skills.ts';
 import { createGuardedAgent } from '../lib/webhooks/guarded-agent.ts';
+import { startBatches } from './batches.ts';
 import { startDelivery } from './deliver-webhooks.ts';
 import type { PhaseDeps } from './deps.ts';
 import { startDispatcher } from './dispatcher.ts';
@@ -33,8 +34,8 @@ const POOL_SIZE = 20;
 const HAND_OVER_MS = 5_000;
 /** A webhook receiver answers from where it is within a few seconds or not at all. In ms. */
 const WEBHOOK_CONNECT_TIMEOUT_MS = 5_000;
-/** Sockets to one receiver. */
-const WEBHOOK_CONNECTIONS_PER_ORIGIN = 10;
+/** Sockets to one origin: many endpoints may live there, and what waits for a socket is running out of time. */
+const WEBHOOK_CONNECTIONS_PER_ORIGIN = 100;
 
 export type Workers = {
   /** Where it answers for its health and metrics, with METRICS_PORT. */
@@ -110,7 +111,8 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
     delivery.kick();
   };
   const unstarted = startUnstartedSweep({ db: db.pool, log, onEnded: kick });
-  const run = { owner: `${hostname()}:${process.pid}`, heartbeats, kick };
+  const batches = startBatches({ db: db.pool, log, onReady: kick });
+  const run = { owner: `${hostname()}:${process.pid}`, heartbeats, batches, kick };
   const queueWorkers = [
     backend.worker('run', createProcessor('run', deps, run), { concurrency: config.RUN_CONCURRENCY }),
     backend.worker('wait', createProcessor('wait', deps, run), { concurrency: config.WAIT_CONCURRENCY }),
@@ -131,6 +133,7 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
         if (!(await settlesWithin(closed, HAND_OVER_MS))) log.warn('some jobs did not hand over; their leases run out');
       }
       heartbeats.stop();
+      await batches.stop();
       await delivery.stop();
       await producer.close();
       await operator?.stop();

@@ -1,6 +1,6 @@
-import { now } from '../lib/clock.ts';
 import { TurnForbidden } from '../lib/commands/begin-turn.ts';
 import { type Ending, settleJob } from '../lib/commands/settle-job.ts';
+import { databaseNow } from '../lib/db/database.ts';
 import { obeysCancel } from '../lib/domain/interruption.ts';
 import type { Lane, Phase } from '../lib/domain/job.ts';
 import { faultPoint } from '../lib/fault-point.ts';
@@ -108,14 +108,16 @@ async function park(
     ...(told ? {} : { event: 'job.waiting' }),
   });
   faultPoint('park.written');
-  return next === lane ? { kind: 'delay', ms: wakesEarly ? sleepMs(work, ms) : ms } : { kind: 'done' };
+  return next === lane ? { kind: 'delay', ms: wakesEarly ? await sleepMs(work, ms) : ms } : { kind: 'done' };
 }
 
 /** As the row says it: a cancel that came with the write, or a deadline before the time, ends the sleep. */
-function sleepMs(work: Work, ms: number): number {
+async function sleepMs(work: Work, ms: number): Promise<number> {
   if (obeysCancel(work.job)) return 0;
   const { deadline_at } = work.job;
-  return deadline_at === null ? ms : Math.max(0, Math.min(ms, deadline_at.getTime() - now().getTime()));
+  if (deadline_at === null) return ms;
+  const at = await databaseNow(work.deps.db.pool);
+  return Math.max(0, Math.min(ms, deadline_at.getTime() - at.getTime()));
 }
 
 async function settle(work: Work, step: Exclude<Step, { kind: 'go' | 'wait' }>): Promise<Leave> {

@@ -12,7 +12,7 @@ const MORE_JOBS = 5;
 const MORE_JOBS_GAP_MS = 500;
 const MOST_MORE_JOBS = FULL ? 1000 : 50;
 /** A point may be passed so often before the process dies there. */
-const MAX_PASSAGE = 3;
+const MAX_PASSAGE = 2;
 /** What every run passes within seconds; the others need a rare story, and have their turn in the full run. */
 const RARE = new Set<string>([
   'cancel.committed',

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { waitFor } from '../support/wait-for.ts';
+import { plainWishes, submitFromMany } from './plain-jobs.ts';
 import { createRandom } from './random.ts';
 import { backends, FULL, SEED, tell } from './settings.ts';
-import { mixedWishes, type Wish } from './stories.ts';
-import { type Submission, submitAll } from './submit.ts';
+import { mixedWishes } from './stories.ts';
 import { startWorld, type World } from './world.ts';
 
 const CONVERSATIONS = 1_000;
@@ -12,31 +12,12 @@ const CONVERSATIONS = 1_000;
 const CLAIMED_WITHIN_MS = 20_000;
 const DISPATCHED_WITHIN_MS = 30_000;
 const WAITING_JOBS = 10_000;
-/** Clients that submit at the same time. */
-const CLIENTS = 20;
 const API_DEATHS = 5;
 const BETWEEN_DEATHS_MS = 1_000;
 const LONG_MS = 10 * 60_000;
 
 let world: World | undefined;
 afterEach(() => world?.close());
-
-/** One wish after the other, from many clients at once. */
-async function submitFromMany(to: World, wishes: readonly Wish[]): Promise<Submission[]> {
-  const share = Math.ceil(wishes.length / CLIENTS);
-  const shares = Array.from({ length: CLIENTS }, (_, index) => wishes.slice(index * share, (index + 1) * share));
-  return (await Promise.all(shares.map((part) => submitAll(to, part, 0)))).flat();
-}
-
-function plainWishes(count: number, perTenant: number): Wish[] {
-  return Array.from({ length: count }, (_, index) => ({
-    n: `${index + 1}`,
-    tenant: Math.floor(index / perTenant),
-    follows: null,
-    cancelAfterMs: null,
-    body: { type: 'generate', prompt: `Make clip-${index + 1} of a busy harbour` },
-  }));
-}
 
 async function count(where: World, condition: string): Promise<number> {
   const [row] = await where.postgres.sql<{ jobs: number }>(
@@ -102,11 +83,13 @@ describe.runIf(FULL)('figures', () => {
       world = await startWorld('redis', { sandbox: { speed: 1 }, env: slots });
       const here = world;
       await submitFromMany(here, plainWishes(WAITING_JOBS, WAITING_JOBS));
+      tell(`${await count(here, 'true')} jobs submitted`);
       here.startWorker();
       const dispatched = (times: number) => async () =>
         (await count(here, `dispatch_no >= ${times} AND dispatched_at IS NOT NULL OR lease_until > now()`)) ===
         WAITING_JOBS;
       await waitFor('the first dispatch', dispatched(1), LONG_MS);
+      tell('all dispatched, Redis is wiped');
       const wipedAt = Date.now();
       await here.redis?.wipe();
       await waitFor('the second dispatch', dispatched(2), LONG_MS);

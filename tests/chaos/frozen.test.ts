@@ -1,43 +1,54 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, expect, it } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
+import type { FaultPoint } from '../../src/lib/fault-point.ts';
 import { SEND_WINDOW_MS } from '../../src/workers/phases/recover-turn.ts';
 import { backends, SETTLE_TIMEOUT_MS } from './settings.ts';
 import { submitAll } from './submit.ts';
 import { startWorld, type World } from './world.ts';
 
 /** Longer than a lease (15 s), a look of the queue (5 s) and the recovery of the turn. In ms. */
-const UNTIL_TAKEN_OVER_MS = 40_000;
-const JOBS = 4;
+const UNTIL_GIVEN_UP_MS = 40_000;
 
 let world: World | undefined;
-afterAll(() => world?.close());
+afterEach(() => world?.close());
 
-it('workers frozen between the commit of a message and its socket never send it late', {
+it('workers frozen in the worst moments hold nobody up, and never send late', {
   timeout: SETTLE_TIMEOUT_MS,
 }, async () => {
   world = await startWorld(backends().at(-1) ?? 'postgres');
-  // One job each: the others are for a worker that is well.
-  const freeze = { faults: () => 'stop:turn.sending:1', env: { RUN_CONCURRENCY: '1' } };
-  const [withdraws, isGivenUp] = [world.startWorker(freeze), world.startWorker(freeze)];
-  const wishes = Array.from({ length: JOBS }, (_, index) => ({
-    n: `${index + 1}`,
-    tenant: index,
-    follows: null,
-    cancelAfterMs: null,
-    body: { type: 'generate', prompt: `Make clip-${index + 1} of a frozen lake` },
-  }));
-  const submissions = await submitAll(world, wishes, 0);
-  await Promise.all([withdraws.frozen(), isGivenUp.frozen()]);
-  world.startWorker();
-  await pause(SEND_WINDOW_MS + 1_000);
-  withdraws.signal('SIGCONT');
-  await pause(UNTIL_TAKEN_OVER_MS);
-  isGivenUp.signal('SIGCONT');
-  await world.balances(submissions);
+  const here = world;
+  const freezeAt = (point: FaultPoint) =>
+    here.startWorker({ faults: () => `stop:${point}:1`, env: { RUN_CONCURRENCY: '1' } });
+  const submit = (n: number) =>
+    submitAll(here, [{ n: `${n}`, tenant: n, follows: null, cancelAfterMs: null, body: bodyOf(n) }], 0);
 
-  // The one has taken its message back and sent it anew; the other's was given up, proven free of charge, before it woke.
-  expect((await world.sandbox.log()).messages).toHaveLength(JOBS - 1);
-  expect(
-    await world.postgres.sql("SELECT error->>'code' AS code, charged FROM public.job WHERE status = 'failed'"),
-  ).toEqual([{ code: 'outcome_unknown', charged: 'no' }]);
+  // It has the lock that lets one dispatcher at a time mark jobs.
+  await freezeAt('dispatch.locked').frozen();
+  const submissions = await submit(1);
+  const withdraws = freezeAt('turn.sending');
+  await withdraws.frozen();
+  const frozenAt = Date.now();
+  submissions.push(...(await submit(2)));
+  const isGivenUp = freezeAt('turn.sending');
+  await isGivenUp.frozen();
+  here.startWorker();
+  submissions.push(...(await submit(3)));
+  await pause(Math.max(0, frozenAt + SEND_WINDOW_MS + 1_000 - Date.now()));
+  withdraws.signal('SIGCONT');
+  await pause(UNTIL_GIVEN_UP_MS);
+  isGivenUp.signal('SIGCONT');
+  await here.balances(submissions);
+
+  // The last one was given up, proven free of charge, before its worker woke; the others were sent, once.
+  const failed = await here.postgres.sql(
+    "SELECT error->>'code' AS code, charged FROM public.job WHERE status = 'failed'",
+  );
+  expect(failed).toContainEqual({ code: 'outcome_unknown', charged: 'no' });
+  const taken = (await here.sandbox.log()).messages.map(({ text }) => text);
+  expect(taken).toHaveLength(submissions.length - failed.length);
+  expect(taken.join()).not.toContain('clip-2');
 });
+
+function bodyOf(n: number): Record<string, unknown> {
+  return { type: 'generate', prompt: `Make clip-${n} of a frozen lake` };
+}

@@ -1,7 +1,7 @@
 /** What a run leaves behind, on every side. `n`: the number of a wish; null where a row bears none. */
 export type Ledger = {
-  /** What the client did. `accepted`: answered with a job; `in_doubt`: the API died before it answered. */
-  submissions: { n: string; outcome: 'accepted' | 'in_doubt'; jobId: string | null }[];
+  /** What the client was answered. */
+  submissions: { n: string; jobId: string }[];
   jobs: {
     id: string;
     n: string | null;
@@ -67,15 +67,14 @@ export function oddRows(ledger: Ledger): OddRow[] {
   return Object.entries(RULES).flatMap(([rule, find]) => find(ledger).map((found) => ({ rule, ...found })));
 }
 
-/** An accepted wish is one job; one in doubt is one or none; no job comes from nowhere. */
+/** An accepted wish is one job, however often it was submitted; no job comes from nowhere. */
 function acceptedOnce({ submissions, jobs }: Ledger): Found[] {
   const found: Found[] = [];
   const wished = new Set(submissions.map(({ n }) => n));
-  for (const { n, outcome, jobId } of submissions) {
+  for (const { n, jobId } of submissions) {
     const own = jobs.filter((job) => job.n === n);
     if (own.length > 1) found.push({ about: n, why: `is ${own.length} jobs` });
-    if (outcome === 'accepted' && !own.some(({ id }) => id === jobId))
-      found.push({ about: n, why: `${jobId} is lost` });
+    if (!own.some(({ id }) => id === jobId)) found.push({ about: n, why: `${jobId} is lost` });
   }
   const strangers = jobs.filter(({ n }) => n === null || !wished.has(n));
   return [...found, ...strangers.map(({ id }) => ({ about: id, why: 'nobody has submitted it' }))];

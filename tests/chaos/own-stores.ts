@@ -7,8 +7,8 @@ import { createInterface } from 'node:readline';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../../src/local/embedded-postgres.ts';
-import { freePort } from '../../src/local/free-port.ts';
 import { migrate } from '../../src/migrate.ts';
+import { stablePort } from './stable-port.ts';
 
 /** A store that only one scenario uses, so that it may be killed. */
 type OwnStore = {
@@ -24,7 +24,7 @@ export type OwnRedis = OwnStore & { wipe(): Promise<void> };
 export async function startOwnPostgres(): Promise<OwnPostgres> {
   const folder = await mkdtemp(path.join(tmpdir(), 'reelay-chaos-'));
   const dataDir = path.join(folder, 'postgres');
-  const port = await freePort();
+  const port = await stablePort();
   let ended: (reason: string) => void = () => undefined;
   const start = () => startEmbeddedPostgres({ dataDir, port, onExit: (reason) => ended(reason) });
   let server = await start();
@@ -60,7 +60,7 @@ export function hasRedisServer(): boolean {
 
 /** A Redis that keeps nothing on disk: a crash is a wipe. */
 export async function startOwnRedis(): Promise<OwnRedis> {
-  const port = await freePort();
+  const port = await stablePort();
   const url = `redis://127.0.0.1:${port}`;
   let server = await spawnRedis(port);
   const end = async (signal: NodeJS.Signals) => {

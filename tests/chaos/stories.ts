@@ -18,6 +18,10 @@ const JOBS_PER_TENANT = 3;
 const JOBS_PER_CANCEL = 12;
 const CANCEL_WITHIN_MS = 3_000;
 
+/** One job in so many is in a hurry: some of these expire, some fail, some are in time. In seconds. */
+const JOBS_PER_LIMIT = 15;
+const LIMITS = [{ start_timeout: 1 }, { start_timeout: 20 }, { deadline: 3 }, { deadline: 30 }];
+
 /** Markers of the sandbox (docs/sandbox.md). The plain story is as frequent as a fifth of the others. */
 const STORIES = [
   ...Array.from({ length: 8 }, () => ''),
@@ -74,7 +78,10 @@ export function mixedWishes(random: Random, count: number): Wish[] {
       tenant: follows?.tenant ?? random.below(tenants),
       follows: follows?.n ?? null,
       cancelAfterMs: random.below(JOBS_PER_CANCEL) === 0 ? random.below(CANCEL_WITHIN_MS) : null,
-      body: kind === 1 ? uploadOf(n) : generateOf(n, story, kind > 2, kind === 3),
+      body: {
+        ...(kind === 1 ? uploadOf(n) : generateOf(n, story, kind > 2, kind === 3)),
+        ...(random.below(JOBS_PER_LIMIT) === 0 ? random.pick(LIMITS) : {}),
+      },
     });
   }
   return wishes;

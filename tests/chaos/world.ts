@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'vitest';
-import { freePort } from '../../src/local/free-port.ts';
 import type { SandboxOptions } from '../../src/sandbox/app.ts';
 import type { Client } from '../support/client.ts';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.ts';
@@ -16,6 +15,7 @@ import { type OddRow, oddRows } from './ledger.ts';
 import { type OwnPostgres, type OwnRedis, startOwnPostgres, startOwnRedis } from './own-stores.ts';
 import { readLedger } from './read-ledger.ts';
 import { SEED, SETTLE_TIMEOUT_MS, tell } from './settings.ts';
+import { stablePort } from './stable-port.ts';
 import type { Submission } from './submit.ts';
 
 /** A hundred times the pace of the real service, and our own waits with it: a video takes a second. */
@@ -63,7 +63,7 @@ export async function startWorld(
   const sandbox = await startTestSandbox({ speed: SPEED, ipTokenCap: 100_000, ...options.sandbox });
   const receiver = await startReceiver();
   const dataDir = await mkdtemp(path.join(tmpdir(), 'reelay-chaos-data-'));
-  const port = await freePort();
+  const port = await stablePort();
   const env = {
     ...PACE,
     DATABASE_URL: postgres.url,
@@ -123,7 +123,7 @@ export async function startWorld(
           `charged ${count(ledger.jobs.map(({ charged }) => charged)).join(', ')}; ` +
           `renders ${ledger.upstreamRenders.filter((render) => render.accepted).length}; ` +
           `webhooks ${ledger.messages.length}, heard ${ledger.heard.length}; ` +
-          `killed at ${kept.flatMap(({ deaths }) => deaths.map(({ fault }) => fault)).join(', ') || 'nothing'}; odd rows ${odd.length}`,
+          `killed at ${kept.flatMap(({ deaths }) => deaths.map(({ fault }) => fault ?? 'any moment')).join(', ') || 'nothing'}; odd rows ${odd.length}`,
       );
       if (odd.length > 0) for (const row of await historyOf(postgres, odd)) tell(JSON.stringify(row));
       expect(odd).toEqual([]);

@@ -1,7 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { transaction } from '../../src/lib/db/database.ts';
-import { type Dispatch, lockDispatch, markDispatched } from '../../src/lib/db/dispatch.ts';
+import { type Dispatch, markDispatched } from '../../src/lib/db/dispatch.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 
 let database: TestDatabase;
@@ -30,11 +29,7 @@ const backlog = async (tenant: string, count: number) => {
   );
 };
 
-const round = (limits = { limit: 500, tenantConcurrency: 20 }): Promise<Dispatch[]> =>
-  transaction(pool, async (client) => {
-    await lockDispatch(client);
-    return markDispatched(client, limits);
-  });
+const round = (limits = { limit: 500, tenantConcurrency: 20 }) => markDispatched(pool, limits);
 
 const perTenant = (marked: readonly Dispatch[]) => {
   const counts: Record<string, number> = {};

@@ -57,6 +57,21 @@ describe('the same request again', () => {
     expect([waiting.status, waiting.body.status]).toEqual([200, 'failed']);
   });
 
+  it('makes one webhook endpoint, whose secret is not lost with the first answer', async () => {
+    const headers = withKey();
+    const ask = () =>
+      service.client.post<{ id: string; secret: string }>(
+        '/v1/webhook-endpoints',
+        { url: 'http://127.0.0.1/x' },
+        headers,
+      );
+    const [first, again] = [await ask(), await ask()];
+    expect([first.status, again.status]).toEqual([201, 201]);
+    expect(again.body).toEqual(first.body);
+    expect(again.body.secret).toMatch(/^whsec_/);
+    expect(again.headers['idempotent-replayed']).toBe('true');
+  });
+
   it('is the same in another order, with other spaces, and with a key in quotes', async () => {
     const key = randomUUID();
     const { body } = await post(GOOD, withKey(key));
@@ -107,6 +122,15 @@ it('a request that was refused has not used its key', async () => {
   expect(await post({ ...GOOD, prompt: '' }, headers)).toMatchObject({ status: 422 });
   expect(await post({ ...GOOD, skill: 'origami' }, headers)).toMatchObject({ status: 422 });
   expect(await post(GOOD, headers)).toMatchObject({ status: 202 });
+});
+
+it('a body that is nested too deeply to be compared is refused', async () => {
+  const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
+  const text = `{"jobs":[${deep}]}`;
+  expect(await service.client.post('/v1/batches', text, withKey())).toMatchObject({
+    status: 422,
+    body: { code: 'validation_failed' },
+  });
 });
 
 it('a key and a client reference: a replay is no conflict, and a conflict uses no key', async () => {

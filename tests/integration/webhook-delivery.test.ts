@@ -82,3 +82,15 @@ it('only the events that were asked for are sent', async () => {
   expect(receiver.received).toHaveLength(1);
   await receiver.close();
 });
+
+it.each([
+  ['no slashes', (url: string) => url.replace('//', '')],
+  ['backslashes', (url: string) => url.replace('//', String.raw`\\`)],
+  ['a path as long as it may be', (url: string) => `${url}${'/ü'.repeat(1_000)}`],
+])('an address with %s gets its webhook, and its job its end', async (_, write) => {
+  const receiver = await startReceiver();
+  const { id } = await submit(write(receiver.url));
+  expect((await service.client.ended(id)).status).toBe('succeeded');
+  await receiver.waitFor(1);
+  await receiver.close();
+});

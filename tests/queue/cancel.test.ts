@@ -90,6 +90,16 @@ describe('cancel', () => {
     expect(new Set(answers.map(({ body }) => body.seq)).size).toBe(1);
   });
 
+  it('a body may be left out, whatever its content type says', async () => {
+    const { session_id } = await service.client.submit({ type: 'generate', prompt: 'Holds another line?' });
+    const { id } = await service.client.submit({ type: 'generate', prompt: 'Not wanted', session_id });
+    expect((await service.client.post<JobView>(`/v1/jobs/${id}/cancel`, '')).body).toMatchObject({
+      status: 'canceled',
+    });
+    const retry = await service.client.post<JobView>(`/v1/jobs/${id}/retry`, '');
+    expect(retry.body).toMatchObject({ retry_of: id, attempt: 2 });
+  });
+
   it('another tenant, and an id that is none, see nothing', async () => {
     expect((await cancel('job_01h455vb4pex5vsknk084sn02q')).status).toBe(404);
     expect((await cancel('nonsense')).status).toBe(404);

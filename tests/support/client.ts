@@ -8,6 +8,7 @@ export type Client = {
   get<T = unknown>(path: string, headers?: Record<string, string>): Promise<Answer<T>>;
   post<T = unknown>(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer<T>>;
   put<T = unknown>(path: string, body: unknown): Promise<Answer<T>>;
+  patch<T = unknown>(path: string, body: unknown): Promise<Answer<T>>;
   delete<T = unknown>(path: string): Promise<Answer<T>>;
   /** Submits a job; fails the test when it is not taken. */
   submit(body: Record<string, unknown>): Promise<JobView>;
@@ -16,7 +17,7 @@ export type Client = {
   ended(id: string, timeoutMs?: number): Promise<JobView>;
 };
 
-type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const TERMINAL = ['succeeded', 'failed', 'canceled', 'expired'];
@@ -38,6 +39,7 @@ export function createClient(baseUrl: string, apiKey: string): Client {
     get: (path, headers = {}) => call('GET', path, headers),
     post: (path, body, headers = {}) => call('POST', path, { ...JSON_TYPE, ...headers }, textOf(body)),
     put: (path, body) => call('PUT', path, JSON_TYPE, textOf(body)),
+    patch: (path, body) => call('PATCH', path, JSON_TYPE, textOf(body)),
     delete: (path) => call('DELETE', path, {}),
     async submit(body) {
       const answer = await client.post<JobView>('/v1/jobs', body);

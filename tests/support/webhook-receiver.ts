@@ -2,13 +2,16 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { waitFor } from './wait-for.ts';
 
+/** A status, with headers or after something has happened. */
+export type ReceiverAnswer = number | { status: number; headers?: Record<string, string>; after?: Promise<unknown> };
+
 export type Received = { headers: IncomingHttpHeaders; body: string };
 
 export type WebhookReceiver = {
   url: string;
   received: Received[];
-  /** The status codes of the next answers; afterwards 204. */
-  answerWith(...statuses: number[]): void;
+  /** The next answers; afterwards 204. */
+  answerWith(...answers: ReceiverAnswer[]): void;
   /** Waits until so many POSTs have come. */
   waitFor(count: number): Promise<Received[]>;
   close(): Promise<void>;
@@ -17,20 +20,22 @@ export type WebhookReceiver = {
 /** A client's webhook receiver on this machine. */
 export async function startReceiver(): Promise<WebhookReceiver> {
   const received: Received[] = [];
-  const answers: number[] = [];
+  const answers: ReceiverAnswer[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       received.push({ headers: request.headers, body: Buffer.concat(chunks).toString('utf8') });
-      response.writeHead(answers.shift() ?? 204).end();
+      const next = answers.shift() ?? 204;
+      const { status, headers = {}, after = Promise.resolve() } = typeof next === 'number' ? { status: next } : next;
+      after.then(() => response.writeHead(status, headers).end());
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
     received,
-    answerWith: (...statuses) => void answers.push(...statuses),
+    answerWith: (...next) => void answers.push(...next),
     waitFor: (count) => waitFor(`${count} webhooks`, async () => received.length >= count && received),
     close: () =>
       new Promise((resolve) => {

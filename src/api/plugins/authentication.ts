@@ -12,20 +12,30 @@ declare module 'fastify' {
     /** The API key itself, by its id; empty outside of /v1. */
     keyId: string;
   }
+  interface FastifyContextConfig {
+    /** A POST that starts nothing, and does not count against SUBMIT_RATE_LIMIT. */
+    unlimited?: boolean;
+  }
 }
 
-/** `Authorization: Bearer rk_…` decides the tenant; nothing of another is visible from there on. */
+/** `Authorization: Bearer rk_…` decides the tenant; nothing of another is visible from there on. Its POSTs are counted. */
 export const authentication = plugin(
-  async (app, { db, keyUse }: ApiDeps) => {
+  async (app, { db, keyUse, rateLimit }: ApiDeps) => {
     app.decorateRequest('tenantId', '');
     app.decorateRequest('keyId', '');
-    app.addHook('onRequest', async (request) => {
+    app.addHook('onRequest', async (request, reply) => {
       const key = bearerToken(request.headers.authorization);
       const owner = key === null ? null : await findApiKey(db.pool, sha256(key));
-      if (!owner) throw new Problem('unauthorized', 'Send your API key as `Authorization: Bearer <key>`.');
+      if (!owner) {
+        // Whoever guesses keys has not many guesses.
+        rateLimit.spend(reply, `address ${request.ip}`, 1);
+        throw new Problem('unauthorized', 'Send your API key as `Authorization: Bearer <key>`.');
+      }
       request.tenantId = owner.tenant_id;
       request.keyId = owner.id;
       keyUse.note(owner.id);
+      const costs = request.method === 'POST' && !request.routeOptions.config.unlimited;
+      rateLimit.spend(reply, `key ${owner.id}`, costs ? 1 : 0);
     });
   },
   { name: 'authentication' },

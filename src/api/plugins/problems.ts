@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import plugin from 'fastify-plugin';
+import { isUnreachable } from '../../lib/db/unreachable.ts';
 import { PROBLEMS, Problem, type ProblemCode } from '../../lib/errors.ts';
 
 /** Fastify's own errors, by its codes; what is not here is a fault of ours. */
@@ -11,6 +12,9 @@ const FASTIFY_ERRORS: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
   FST_ERR_BAD_URL: 'not_found',
 };
+
+/** A database that restarts is back within seconds. In s. */
+const TRY_AGAIN_S = 5;
 
 /** Every error leaves as RFC 9457 `application/problem+json`; the words of unexpected ones stay in the log. */
 export const problems = plugin(
@@ -24,7 +28,8 @@ export const problems = plugin(
     );
     app.setErrorHandler((error: FastifyError, request, reply) => {
       const problem = toProblem(error);
-      if (problem.code === 'internal_error')
+      // What we found out for ourselves needs no words in the log; what came from below does.
+      if (PROBLEMS[problem.code].status >= 500 && problem.cause !== undefined)
         request.log.error({ err: error, request_id: request.id }, 'request failed');
       return sendProblem(request, reply, problem);
     });
@@ -34,6 +39,10 @@ export const problems = plugin(
 
 function toProblem(error: FastifyError): Problem {
   if (error instanceof Problem) return error;
+  if (isUnreachable(error)) {
+    const detail = 'The database cannot be reached. Ask again; with an Idempotency-Key a request has its effect once.';
+    return new Problem('unavailable', detail, { retryAfterS: TRY_AGAIN_S, cause: error });
+  }
   const code = FASTIFY_ERRORS[error.code];
   if (code) return new Problem(code, error.message, { cause: error });
   // A syntax error of secure-json-parse (prototype poisoning) carries only its status.

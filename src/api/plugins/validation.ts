@@ -24,7 +24,7 @@ export const validation = plugin(
       const parsed = schema.safeParse(data);
       if (parsed.success) return { value: parsed.data };
       const pointer = httpPart === 'querystring' ? queryPointer : jsonPointer;
-      const faults = parsed.error.issues.flatMap((issue) => toFaults(issue, pointer));
+      const faults = faultsOf(parsed.error, pointer);
       return { error: new Problem('validation_failed', summary(faults), { faults }) };
     });
   },
@@ -32,6 +32,11 @@ export const validation = plugin(
 );
 
 type Path = readonly PropertyKey[];
+
+/** The faults that a schema has found, each with its pointer. */
+export function faultsOf(error: z.ZodError, pointer: (path: Path) => string = jsonPointer): Fault[] {
+  return error.issues.flatMap((issue) => toFaults(issue, pointer));
+}
 
 function toFaults(issue: z.core.$ZodIssue, pointer: (path: Path) => string): Fault[] {
   if (issue.code !== 'unrecognized_keys') return [{ pointer: pointer(issue.path), detail: issue.message }];

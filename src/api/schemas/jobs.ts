@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readAssetUrl } from '../../lib/domain/asset-rules.ts';
+import { PUBLIC_EVENTS } from '../../lib/domain/event-types.ts';
 import {
   type AssetRef,
   DEFAULT_EXPORT,
@@ -7,7 +8,6 @@ import {
   EXPORT_QUALITIES,
   type ExportOptions,
 } from '../../lib/domain/job.ts';
-import { PUBLIC_EVENTS } from '../../lib/domain/job-events.ts';
 import { language } from './language.ts';
 
 /** The contract's, for the prompt as it is sent: with the words of a text asset. In UTF-16 units. */
@@ -60,6 +60,11 @@ const assets = z
 
 const timeoutS = z.int().min(1).max(MAX_TIMEOUT_S).nullish();
 
+export const metadata = z
+  .record(z.string().min(1), z.string().max(MAX_METADATA_VALUE))
+  .refine((entries) => Object.keys(entries).length <= MAX_METADATA, `At most ${MAX_METADATA} entries.`)
+  .default({});
+
 const common = {
   skill: z.string().default('nemo-video'),
   webhook: z
@@ -68,10 +73,7 @@ const common = {
       events: z.array(z.enum(PUBLIC_EVENTS)).max(PUBLIC_EVENTS.length).default([]),
     })
     .nullish(),
-  metadata: z
-    .record(z.string().min(1), z.string().max(MAX_METADATA_VALUE))
-    .refine((metadata) => Object.keys(metadata).length <= MAX_METADATA, `At most ${MAX_METADATA} entries.`)
-    .default({}),
+  metadata,
   priority: z.int().min(-100).max(100).default(0),
   client_reference: z
     .string()

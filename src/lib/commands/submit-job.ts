@@ -1,13 +1,13 @@
 import type pg from 'pg';
-import { useAssets } from '../db/assets.ts';
 import { type Queryable, transaction } from '../db/database.ts';
 import { createGroupCommit } from '../db/group-commit.ts';
 import { findKey, KeyTaken, type RequestKey } from '../db/idempotency-keys.ts';
-import { assetIdsOf, insertJobs, type JobInsert, type NewJob, ownSession, type Place } from '../db/insert-jobs.ts';
-import { joinSessions } from '../db/session-line.ts';
-import { assetsOf, type JobRecord } from '../domain/job.ts';
+import { assetIdsOf, insertJobs, type JobInsert, type NewJob, ownSession } from '../db/insert-jobs.ts';
+import type { QueueRoom } from '../db/queue-room.ts';
+import type { JobRecord } from '../domain/job.ts';
 import { Problem } from '../errors.ts';
 import { newId } from '../ids.ts';
+import { keepAssets, takePlaces } from './hold-for-jobs.ts';
 
 /** Jobs of one statement: it stays below some 20 ms, and the next ones wait no longer. */
 const MAX_JOBS = 100;
@@ -19,18 +19,19 @@ export type Submit = (job: NewJob, key: RequestKey | null) => Promise<JobRecord>
 /**
  * Accepts jobs: each job's row, its first event, its idempotency key and, where it brings no session, a new session,
  * in one commit. Jobs that come at the same time share a statement.
- * `submit` throws a Problem when the session or an asset is not the tenant's or the client reference is in use, and
- * KeyTaken when a request with the same key was first.
+ * `submit` throws a Problem when the session or an asset is not the tenant's or the client reference is in use, or the
+ * tenant has no room for it; and KeyTaken when a request with the same key was first.
  */
-export function createSubmission(pool: pg.Pool): { submit: Submit; flush(): Promise<void> } {
+export function createSubmission(pool: pg.Pool, room: QueueRoom): { submit: Submit; flush(): Promise<void> } {
   const shared = createGroupCommit<JobInsert, JobRecord>({
     maxItems: MAX_JOBS,
     maxWrites: MAX_WRITES,
     write: (inserts) => insertAll(pool, inserts),
   });
   return {
-    submit(job, key) {
-      const asked = { id: newId('job'), job, key };
+    async submit(job, key) {
+      await room.take(job.tenantId, 1);
+      const asked = { id: newId('job'), job, key, item: null };
       return needsTransaction(asked) ? submitAlone(pool, asked) : shared.add({ ...asked, place: ownSession() });
     },
     flush: shared.flush,
@@ -52,38 +53,17 @@ async function insertAll(pool: pg.Pool, inserts: readonly JobInsert[]): Promise<
 /** A job of a session that another one holds waits for its turn. */
 function submitAlone(pool: pg.Pool, asked: Asked): Promise<JobRecord> {
   return transaction(pool, async (client) => {
-    await keepAssets(client, asked.job);
-    const insert = { ...asked, place: await takePlace(client, asked) };
+    await keepAssets(client, asked.job.tenantId, [{ job: asked.job, pointer: '' }]);
+    const places = await takePlaces(client, asked.job.tenantId, [{ ...asked, pointer: '' }]);
+    const insert = { ...asked, place: places.get(asked.id) ?? ownSession() };
     const job = (await insertJobs(client, [insert])).get(asked.id) ?? (await whyNot(client, insert));
     if (job instanceof Error) throw job;
     return job;
   });
 }
 
-async function takePlace(client: Queryable, { id, job }: Asked): Promise<Place> {
-  if (job.sessionId === null) return ownSession();
-  const place = (await joinSessions(client, job.tenantId, [{ id, sessionId: job.sessionId }])).get(id);
-  if (place) return place;
-  const detail = 'There is no such session.';
-  throw new Problem('validation_failed', detail, { faults: [{ pointer: '/session_id', detail }] });
-}
-
-/** They were there when the request was checked; from this commit on they stay while the job is open. */
-async function keepAssets(client: Queryable, { tenantId, input }: NewJob): Promise<void> {
-  const ids = assetIdsOf(input);
-  if (ids.length === 0) return;
-  const kept = await useAssets(client, tenantId, ids);
-  const faults = assetsOf(input).flatMap((ref, index) =>
-    'url' in ref || kept.has(ref.asset_id)
-      ? []
-      : { pointer: `/assets/${index}/asset_id`, detail: 'There is no such asset.' },
-  );
-  const [first] = faults;
-  if (first) throw new Problem('validation_failed', first.detail, { faults });
-}
-
 /** Why a job was not inserted. It is there already when an earlier try was committed and only its answer was lost. */
-async function whyNot(db: Queryable, { id, job, key }: JobInsert): Promise<JobRecord | Error> {
+export async function whyNot(db: Queryable, { id, job, key }: JobInsert): Promise<JobRecord | Error> {
   const claimed = key && (await findKey(db, key));
   if (key && claimed && claimed.resource_ids[0] !== id) return new KeyTaken(`the key was taken for ${key.route}`);
   const { rows } = await db.query<JobRecord>(

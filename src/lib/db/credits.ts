@@ -1,6 +1,7 @@
 import type { Credits, JobRecord } from '../domain/job.ts';
 import { newId } from '../ids.ts';
 import type { Queryable } from './database.ts';
+import { tellTenant } from './tenant-events.ts';
 
 /** Records one reading of an account's credits, for a job or because the tenant asked. */
 export async function storeCredits(
@@ -22,19 +23,21 @@ export async function noteLowCredits(
   credits: Credits,
   threshold: number,
 ): Promise<void> {
+  const values: unknown[] = [account.id, credits.available < threshold];
+  const body = { ...credits, threshold };
+  const told = tellTenant(
+    'fallen',
+    { tenantId: account.tenantId, type: 'credits.low', body },
+    (value) => `$${values.push(value)}`,
+  );
   await db.query(
     `WITH changed AS (
-       UPDATE public.account SET credits_low = $3 WHERE id = $1 AND credits_low <> $3 RETURNING credits_low
-     )
-     INSERT INTO public.event (id, tenant_id, type, body)
-     SELECT $4, $2, 'credits.low', $5::json FROM changed WHERE credits_low`,
-    [
-      account.id,
-      account.tenantId,
-      credits.available < threshold,
-      newId('evt'),
-      JSON.stringify({ ...credits, threshold }),
-    ],
+       UPDATE public.account SET credits_low = $2 WHERE id = $1 AND credits_low <> $2 RETURNING credits_low
+     ), fallen AS (
+       SELECT FROM changed WHERE credits_low
+     ), ${told}
+     SELECT FROM fallen`,
+    values,
   );
 }
 

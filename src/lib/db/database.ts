@@ -19,6 +19,12 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const STATEMENT_TIMEOUT_MS = 30_000;
 
 /**
+ * A process that is frozen in the middle of a transaction must not hold its locks for as long; longer than the one call
+ * that we make inside of one, for a token (20 s). In ms.
+ */
+const IDLE_TRANSACTION_TIMEOUT_MS = 30_000;
+
+/**
  * @param onError is told of connections that break while idle (a restart of the server, say); without a listener
  *   such an error would end the process.
  */
@@ -28,6 +34,7 @@ export function openDatabase(url: string, options: { poolSize: number; onError(e
     max: options.poolSize,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_TRANSACTION_TIMEOUT_MS,
     application_name: 'reelay',
   });
   pool.on('error', options.onError);
@@ -45,6 +52,7 @@ export function openDatabase(url: string, options: { poolSize: number; onError(e
 /** Runs `work` in one transaction on one connection; whatever it throws rolls back and is thrown on. */
 export async function transaction<T>(pool: pg.Pool, work: (client: Queryable) => Promise<T>): Promise<T> {
   const client = await pool.connect();
+  client.on('error', ignoreBetweenStatements);
   try {
     await client.query('BEGIN');
     const result = await work(client);
@@ -61,5 +69,17 @@ export async function transaction<T>(pool: pg.Pool, work: (client: Queryable) =>
     );
     client.release(broken);
     throw error;
+  } finally {
+    client.off('error', ignoreBetweenStatements);
   }
+}
+
+/** A connection that breaks between two statements fails the next one; without a listener it would end the process. */
+const ignoreBetweenStatements = () => undefined;
+
+/** The one clock that all processes share. */
+export async function databaseNow(db: Queryable): Promise<Date> {
+  const { rows } = await db.query<{ now: Date }>('SELECT now() AS now');
+  if (!rows[0]) throw new Error('the database did not tell the time');
+  return rows[0].now;
 }

@@ -1,63 +1,88 @@
+import type pg from 'pg';
 import type { Lane } from '../domain/job.ts';
-import type { Queryable } from './database.ts';
+import { faultPoint } from '../fault-point.ts';
+import { type Queryable, transaction } from './database.ts';
 
 /** A job that was marked as dispatched and is to be added to its lane's queue. */
 export type Dispatch = { id: string; lane: Lane; dispatch_no: number; traceparent: string | null; delay_ms: number };
 
-/** Any number that nothing else locks; the same for all processes on one database. */
-const DISPATCH_LOCK = 7_233_501;
-
-/**
- * Lets one dispatcher mark at a time, until its transaction ends: two that count a tenant's jobs at the same moment
- * would both fill it up to its concurrency.
- */
-export async function lockDispatch(client: Queryable): Promise<void> {
-  await client.query('SELECT pg_advisory_xact_lock($1)', [DISPATCH_LOCK]);
-}
+/** Any number that no other lock of ours has. */
+const DISPATCH_LOCK = 7_360_001;
+/** A dispatcher that is frozen while it has the lock loses it after so long: nobody else can mark meanwhile. In ms. */
+const DISPATCH_IDLE_MS = 5_000;
 
 /**
  * Marks up to `limit` ready jobs as dispatched and returns them. Jobs between two phases come first and are not capped
- * again; fresh ones are taken from the tenants in turn, each up to its concurrency, by rank (domain/rank.ts).
+ * again; fresh ones are taken from the tenants in turn, each up to its concurrency, by rank (domain/rank.ts), and of a
+ * batch with a cap no more than that. Several dispatchers take turns: each must see what the one before has marked, or
+ * together they would go beyond the caps.
  */
-export async function markDispatched(
-  db: Queryable,
+export function markDispatched(
+  pool: pg.Pool,
   limits: { limit: number; tenantConcurrency: number },
 ): Promise<Dispatch[]> {
-  const { rows } = await db.query<Dispatch>({
-    name: 'mark_dispatched',
-    text: `
-      WITH between_phases AS (
-        SELECT id FROM public.job
-        WHERE dispatched_at IS NULL AND dispatch_no > 0 AND finished_at IS NULL
-        ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
-      ), admitted AS (
-        SELECT tenant_id, count(*) AS jobs FROM public.job
-        WHERE dispatch_no > 0 AND finished_at IS NULL
-          -- Exports are free: jobs that wait for credits, maybe for days, do not stand in their way.
-          AND waiting_reason IS DISTINCT FROM 'credits'
-        GROUP BY tenant_id
-      ), served AS (
-        SELECT t.id AS tenant_id, t.last_served_at, $2 - COALESCE(a.jobs, 0) AS free
-        FROM public.tenant t LEFT JOIN admitted a ON a.tenant_id = t.id
-        WHERE COALESCE(a.jobs, 0) < $2
-      ), fresh AS (
-        SELECT picked.id, served.tenant_id FROM served CROSS JOIN LATERAL (
-          SELECT id FROM public.job
-          WHERE tenant_id = served.tenant_id AND status = 'queued' AND dispatch_no = 0
-          ORDER BY rank_ms, id LIMIT served.free FOR UPDATE SKIP LOCKED
-        ) AS picked
-        ORDER BY served.last_served_at LIMIT $1
-      ), rotated AS (
-        UPDATE public.tenant SET last_served_at = now() WHERE id IN (SELECT tenant_id FROM fresh)
-      )
-      UPDATE public.job SET dispatched_at = now(), dispatch_no = dispatch_no + 1
-      WHERE id IN (SELECT id FROM between_phases UNION ALL SELECT id FROM fresh)
-      RETURNING id, lane, dispatch_no, traceparent,
-        GREATEST(0, ceil(extract(epoch FROM due_at - now()) * 1000))::int AS delay_ms`,
-    values: [limits.limit, limits.tenantConcurrency],
+  return transaction(pool, async (client) => {
+    await client.query(
+      `SELECT set_config('idle_in_transaction_session_timeout', '${DISPATCH_IDLE_MS}', true),
+         pg_advisory_xact_lock(${DISPATCH_LOCK})`,
+    );
+    faultPoint('dispatch.locked');
+    const { rows } = await client.query<Dispatch>({
+      name: 'mark_dispatched',
+      text: MARK_DISPATCHED,
+      values: [limits.limit, limits.tenantConcurrency],
+    });
+    return rows;
   });
-  return rows;
 }
+
+const MARK_DISPATCHED = `
+  WITH between_phases AS (
+    SELECT id FROM public.job
+    WHERE dispatched_at IS NULL AND dispatch_no > 0 AND finished_at IS NULL
+    ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
+  ), admitted AS MATERIALIZED (
+    SELECT tenant_id, batch_id FROM public.job
+    WHERE dispatch_no > 0 AND finished_at IS NULL
+      -- Exports are free: jobs that wait for credits, maybe for days, do not stand in their way.
+      AND waiting_reason IS DISTINCT FROM 'credits'
+  ), served AS MATERIALIZED (
+    SELECT t.id AS tenant_id, t.last_served_at, $2 - COALESCE(a.jobs, 0) AS free
+    FROM public.tenant t
+    LEFT JOIN (SELECT tenant_id, count(*) AS jobs FROM admitted GROUP BY tenant_id) a ON a.tenant_id = t.id
+    WHERE COALESCE(a.jobs, 0) < $2
+    ORDER BY t.last_served_at -- known to the planner: it looks no further than $1 jobs
+  ), capped_batch AS (
+    SELECT b.id, b.tenant_id, b.max_concurrency - COALESCE(a.jobs, 0) AS free
+    FROM public.batch b
+    LEFT JOIN (SELECT batch_id, count(*) AS jobs FROM admitted GROUP BY batch_id) a ON a.batch_id = b.id
+    WHERE b.finished_at IS NULL AND b.max_concurrency > COALESCE(a.jobs, 0)
+  ), fresh AS (
+    SELECT picked.id, served.tenant_id FROM served CROSS JOIN LATERAL (
+      SELECT id FROM (
+        SELECT * FROM (
+          SELECT id, rank_ms FROM public.job
+          WHERE tenant_id = served.tenant_id AND status = 'queued' AND dispatch_no = 0 AND NOT capped
+          ORDER BY rank_ms, id LIMIT served.free FOR UPDATE SKIP LOCKED
+        ) AS uncapped
+        UNION ALL
+        SELECT best.* FROM capped_batch CROSS JOIN LATERAL (
+          SELECT id, rank_ms FROM public.job
+          WHERE batch_id = capped_batch.id AND status = 'queued' AND dispatch_no = 0 AND capped
+          ORDER BY rank_ms, id LIMIT LEAST(capped_batch.free, served.free) FOR UPDATE SKIP LOCKED
+        ) AS best
+        WHERE capped_batch.tenant_id = served.tenant_id
+      ) AS ready
+      ORDER BY rank_ms, id LIMIT served.free
+    ) AS picked
+    ORDER BY served.last_served_at LIMIT $1
+  ), rotated AS (
+    UPDATE public.tenant SET last_served_at = now() WHERE id IN (SELECT tenant_id FROM fresh)
+  )
+  UPDATE public.job SET dispatched_at = now(), dispatch_no = dispatch_no + 1
+  WHERE id IN (SELECT id FROM between_phases UNION ALL SELECT id FROM fresh)
+  RETURNING id, lane, dispatch_no, traceparent,
+    GREATEST(0, ceil(extract(epoch FROM due_at - now()) * 1000))::int AS delay_ms`;
 
 /** A dispatched job that should have been taken up long ago. */
 export type Overdue = { id: string; lane: Lane; dispatch_no: number };

@@ -30,8 +30,11 @@ export type NewJob = {
 /** Where a job stands in its session: at the head it may run, from `dueAt` on if that is set. */
 export type Place = { sessionId: string; isHead: boolean; dueAt: Date | null };
 
+/** What a job is in its batch. `capped`: the batch has a max_concurrency. */
+export type BatchItem = { batchId: string; customId: string; capped: boolean };
+
 /** One job of a statement: under `id`, claiming `key` if there is one. */
-export type JobInsert = { id: string; job: NewJob; key: RequestKey | null; place: Place };
+export type JobInsert = { id: string; job: NewJob; key: RequestKey | null; place: Place; item: BatchItem | null };
 
 /** The head of a session that the job opens itself. */
 export function ownSession(): Place {
@@ -58,7 +61,7 @@ export async function insertJobs(db: Queryable, inserts: readonly JobInsert[]): 
   return new Map(rows.map((job) => [job.id, job]));
 }
 
-function toRow({ id, job, key, place }: JobInsert) {
+function toRow({ id, job, key, place, item }: JobInsert) {
   const status = place.isHead ? 'queued' : 'waiting';
   const reason = place.isHead ? null : 'session';
   return {
@@ -79,6 +82,9 @@ function toRow({ id, job, key, place }: JobInsert) {
     webhook_url: job.webhook?.url ?? null,
     webhook_events: job.webhook?.events ?? [],
     client_reference: job.clientReference,
+    batch_id: item?.batchId ?? null,
+    custom_id: item?.customId ?? null,
+    capped: item?.capped ?? false,
     progress: NO_PROGRESS,
     cost: NO_COST,
     request_id: job.requestId,
@@ -104,8 +110,9 @@ const INSERT_JOBS = `
     SELECT * FROM json_to_recordset($1::json) AS row(
       id text, tenant_id text, session_id text, opens_session boolean, type text, skill text, language text,
       status text, waiting_reason text, priority int, rank_ms float8, input json, asset_ids text[], metadata json,
-      webhook_url text, webhook_events text[], client_reference text, progress json, cost json, request_id text,
-      traceparent text, start_timeout_s int, deadline_s int, wait_for_credits boolean, due_at timestamptz,
+      webhook_url text, webhook_events text[], client_reference text, batch_id text, custom_id text, capped boolean,
+      progress json, cost json, request_id text, traceparent text,
+      start_timeout_s int, deadline_s int, wait_for_credits boolean, due_at timestamptz,
       event_id text, event_body json, key text, key_route text, key_fingerprint text)
   ), won AS (
     INSERT INTO public.idempotency_key (tenant_id, route, key, fingerprint, resource_ids)
@@ -115,12 +122,12 @@ const INSERT_JOBS = `
     RETURNING resource_ids[1] AS id
   ), accepted AS (
     INSERT INTO public.job (id, tenant_id, session_id, type, skill, status, waiting_reason, priority, rank_ms, input,
-      asset_ids, metadata, webhook_url, webhook_events, client_reference, progress, cost, request_id, traceparent,
-      expires_at, deadline_at, wait_for_credits, due_at)
+      asset_ids, metadata, webhook_url, webhook_events, client_reference, batch_id, custom_id, capped, progress, cost,
+      request_id, traceparent, expires_at, deadline_at, wait_for_credits, due_at)
     SELECT id, tenant_id, session_id, type, skill, status, waiting_reason, priority, rank_ms, input,
-      asset_ids, metadata, webhook_url, webhook_events, client_reference, progress, cost, request_id, traceparent,
-      now() + start_timeout_s * interval '1 s', now() + deadline_s * interval '1 s', wait_for_credits,
-      COALESCE(due_at, now())
+      asset_ids, metadata, webhook_url, webhook_events, client_reference, batch_id, custom_id, capped, progress, cost,
+      request_id, traceparent, now() + start_timeout_s * interval '1 s', now() + deadline_s * interval '1 s',
+      wait_for_credits, COALESCE(due_at, now())
     FROM asked WHERE key IS NULL OR id IN (SELECT id FROM won)
     ORDER BY tenant_id, client_reference, id
     ON CONFLICT DO NOTHING

@@ -1,5 +1,5 @@
+import type { JobEventType } from '../domain/event-types.ts';
 import type { Progress } from '../domain/job.ts';
-import type { JobEventType } from '../domain/job-events.ts';
 import type { Queryable } from './database.ts';
 
 /** One stored event of a job. */

@@ -1,10 +1,10 @@
 import { now } from '../clock.ts';
+import { isPublic, isWanted, type JobEventType } from '../domain/event-types.ts';
 import type { JobRecord } from '../domain/job.ts';
-import { isPublic, isWanted, type JobEventType } from '../domain/job-events.ts';
 import { jobView } from '../domain/job-view.ts';
 import { faultPoint } from '../fault-point.ts';
-import { newId } from '../ids.ts';
 import type { Queryable } from './database.ts';
+import { newEvent, tell } from './tell.ts';
 
 /** The columns that a worker may change. */
 export type JobPatch = Partial<
@@ -42,7 +42,7 @@ const HOLD_SQL: Record<Hold, string[]> = {
 };
 
 /**
- * Changes a job after its submission: columns, event and webhook message in one commit, fenced by the epoch
+ * Changes a job after its submission: columns, event and webhook messages in one commit, fenced by the epoch
  * (architecture.md, "Claim" and "Settle"). A job that has ended is never changed again. A command that changed the row
  * in between (a cancel) stands, and this change is made on top of it.
  * @returns the row as it is now; null when it was lost: claimed by another, or ended.
@@ -121,21 +121,16 @@ function withEvent(
   const next: JobRecord = { ...job, ...change.set, seq: job.seq + 1 };
   if (change.dueInMs !== undefined) next.due_at = new Date(now().getTime() + change.dueInMs);
   if (change.stamp?.includes('cancel_requested_at')) next.cancel_requested_at = now();
-  const eventId = parameter(newId('evt'));
-  const typeName = `${parameter(type)}::text`;
-  const message = `, message AS (
-    INSERT INTO public.webhook_message (id, tenant_id, event_id, url, event_type)
-    SELECT ${parameter(newId('msg'))}, tenant_id, ${eventId}, webhook_url, ${typeName} FROM changed WHERE ${
-      isWanted(type, next.webhook_events) ? 'webhook_url IS NOT NULL' : 'false'
-    })`;
-  return `
-    WITH changed AS (${update}),
-    told AS (
-      INSERT INTO public.event (id, tenant_id, job_id, seq, type, phase, body)
-      SELECT ${eventId}, tenant_id, id, seq, ${typeName}, phase, ${parameter(toJson(eventBody(next, type)))}::json
-      FROM changed)
-    ${message}
-    SELECT * FROM changed`;
+  const told = tell('changed', {
+    ...newEvent(type, parameter),
+    tenant_id: 'tenant_id',
+    job_id: 'id',
+    seq: 'seq',
+    phase: 'phase',
+    body: parameter(toJson(eventBody(next, type))),
+    ...(isWanted(type, next.webhook_events) ? { own_url: 'webhook_url' } : {}),
+  });
+  return `WITH changed AS (${update}), ${told} SELECT * FROM changed`;
 }
 
 /** A public event carries the whole job, as webhooks send it; a private one only what moved. */

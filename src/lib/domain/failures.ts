@@ -37,6 +37,7 @@ const FAILURES = {
   render_timeout: { message: 'The render did not finish in time.', retryable: true, action: 'retry' },
   output_unreadable: { message: 'The finished file could not be read.', retryable: true, action: 'retry' },
   deadline_exceeded: { message: 'The job did not end before its deadline.', retryable: true, action: 'retry' },
+  batch_credit_limit: { message: "The batch's max_credits are used up.", retryable: false, action: null },
   internal_error: { message: 'Something went wrong on our side.', retryable: true, action: 'retry' },
 } as const satisfies Record<string, { message: string; retryable: boolean; action: string | null }>;
 

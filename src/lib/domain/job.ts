@@ -8,7 +8,8 @@ export type JobType = (typeof JOB_TYPES)[number];
 /** `canceling` is not stored: a job shows it while its cancellation is asked for and not yet done. */
 const OPEN_STATUSES = ['queued', 'waiting', 'running'] as const;
 export const TERMINAL_STATUSES = ['succeeded', 'failed', 'canceled', 'expired'] as const;
-export type JobStatus = (typeof OPEN_STATUSES)[number] | (typeof TERMINAL_STATUSES)[number];
+export const JOB_STATUSES = [...OPEN_STATUSES, ...TERMINAL_STATUSES] as const;
+export type JobStatus = (typeof JOB_STATUSES)[number];
 export type TerminalStatus = (typeof TERMINAL_STATUSES)[number];
 
 const PHASES = ['session', 'upload', 'converse', 'reconcile', 'render', 'verify'] as const;
@@ -109,6 +110,9 @@ export type JobRecord = {
   webhook_url: string | null;
   webhook_events: string[];
   client_reference: string | null;
+  batch_id: string | null;
+  custom_id: string | null;
+  capped: boolean;
   waiting_reason: WaitingReason | null;
   progress: Progress;
   result: JobResult | null;

@@ -24,9 +24,12 @@ export const ENTRY_OPTIONS = {
   removeOnFail: true,
 } as const satisfies QueueOptions['defaultJobOptions'];
 
-/** A dead worker's entries start again within about 20 s (performance.md, A.4). Our row decides when to give up. */
+/**
+ * A dead worker's entries start again after lockDuration + 2 * stalledInterval at most (performance.md, A.4), so that the
+ * last of thousands is claimed again within 20 s (docs/durability.md). Our row decides when to give up.
+ */
 export const WATCH_OPTIONS = {
-  lockDuration: 15_000,
-  stalledInterval: 5_000,
+  lockDuration: 12_000,
+  stalledInterval: 2_000,
   maxStalledCount: 1_000_000,
 } as const satisfies Partial<WorkerOptions>;

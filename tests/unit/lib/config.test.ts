@@ -45,6 +45,20 @@ describe('the environment', () => {
     else expect(read()).toBe(bytes);
   });
 
+  it.each([
+    ['600/60s', { count: 600, windowMs: 60_000 }],
+    [' 5 / 1h', { count: 5, windowMs: 3_600_000 }],
+    ['0/60s', null],
+    ['600/0s', null],
+    ['600', null],
+    ['600/60', null],
+    ['600/60s/2', null],
+  ])('reads the rate %s', (text, rate) => {
+    const read = () => readConfig({ ...REQUIRED, SUBMIT_RATE_LIMIT: text }).SUBMIT_RATE_LIMIT;
+    if (rate === null) expect(read).toThrow(/^SUBMIT_RATE_LIMIT must be a rate/);
+    else expect(read()).toEqual(rate);
+  });
+
   it('keeps assets in DATA_DIR for a week, unless told otherwise', () => {
     expect(readConfig(REQUIRED)).toMatchObject({ DATA_DIR: resolve('.data'), ASSET_STORE: resolve('.data/assets') });
     expect(readConfig({ ...REQUIRED, DATA_DIR: '/d', ASSET_STORE: '' }).ASSET_STORE).toBe(resolve('/d/assets'));

@@ -1,0 +1,49 @@
+import type { FastifyReply } from 'fastify';
+import { Problem } from '../lib/errors.ts';
+
+/** So many requests a window. */
+export type Rate = { count: number; windowMs: number };
+
+export type RateLimit = {
+  /**
+   * Takes `cost` of what `who` has left in its window, and says so in the answer's headers (the REST contract,
+   * "Conventions"). Throws rate_limited when there is not so much; what costs nothing is never refused.
+   */
+  spend(reply: Pick<FastifyReply, 'header'>, who: string, cost: 0 | 1): void;
+};
+
+type Window = { endsAtMs: number; used: number };
+
+/** Counts in this process only. A window begins with the first request that costs. @param clockMs only ever grows. */
+export function createRateLimit({ count, windowMs }: Rate, clockMs: () => number): RateLimit {
+  const windows = new Map<string, Window>();
+  let sweepAtMs = clockMs() + windowMs;
+
+  const current = (who: string, nowMs: number): Window => {
+    const known = windows.get(who);
+    return known && known.endsAtMs > nowMs ? known : { endsAtMs: nowMs + windowMs, used: 0 };
+  };
+  const sweep = (nowMs: number) => {
+    if (nowMs < sweepAtMs) return;
+    sweepAtMs = nowMs + windowMs;
+    for (const [who, { endsAtMs }] of windows) if (endsAtMs <= nowMs) windows.delete(who);
+  };
+
+  return {
+    spend(reply, who, cost) {
+      const nowMs = clockMs();
+      sweep(nowMs);
+      const window = current(who, nowMs);
+      const refused = cost > 0 && window.used >= count;
+      if (cost > 0 && !refused) {
+        window.used += cost;
+        windows.set(who, window);
+      }
+      const resetS = Math.ceil((window.endsAtMs - nowMs) / 1000);
+      reply.header('ratelimit-policy', `"submit";q=${count};w=${Math.ceil(windowMs / 1000)}`);
+      reply.header('ratelimit', `"submit";r=${count - window.used};t=${resetS}`);
+      if (!refused) return;
+      throw new Problem('rate_limited', `At most ${count} requests in ${windowMs / 1000} s.`, { retryAfterS: resetS });
+    },
+  };
+}

@@ -1,0 +1,91 @@
+import { Readable } from 'node:stream';
+import type { FastifyPluginAsync } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { finishIfDone } from '../../lib/commands/finish-batch.ts';
+import { stopBatches } from '../../lib/commands/stop-batch.ts';
+import { submitBatch } from '../../lib/commands/submit-batch.ts';
+import { batchResults, findBatch, listBatches, requestBatchCancel, tallyBatches } from '../../lib/db/batches.ts';
+import { type BatchRecord, batchView } from '../../lib/domain/batch.ts';
+import { Problem } from '../../lib/errors.ts';
+import { isId } from '../../lib/ids.ts';
+import type { ApiDeps } from '../deps.ts';
+import { prepareBatch } from '../prepare-batch.ts';
+import { readNdjson } from '../read-ndjson.ts';
+import { BatchParams, ListBatches, SubmitBatch } from '../schemas/batches.ts';
+import { listView } from '../schemas/list.ts';
+
+const NDJSON = 'application/x-ndjson';
+
+/** Many jobs in one request. */
+export const batchRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) => {
+  const app = fastify.withTypeProvider<ZodTypeProvider>();
+  const { db, once, room, maxBatchBytes } = deps;
+  app.addContentTypeParser(NDJSON, { parseAs: 'string' }, async (request: { query: unknown }, body: string) =>
+    readNdjson(body, request.query as Record<string, unknown>),
+  );
+
+  app.post('/batches', { schema: { body: SubmitBatch }, bodyLimit: maxBatchBytes }, async (request, reply) => {
+    const id = await once(request, reply, {
+      async create(key) {
+        const batch = await prepareBatch(deps, request, request.body);
+        await room.take(request.tenantId, batch.items.length);
+        const id = await submitBatch(db.pool, batch, key);
+        // All were skipped: nothing will come that could end it.
+        if (batch.items.length === 0) await finishIfDone(db.pool, id);
+        return id;
+      },
+      again: async ([created = '']) => created,
+    });
+    reply.code(202).header('location', `/v1/batches/${id}`);
+    return view(await find(request.tenantId, id));
+  });
+
+  app.get('/batches', { schema: { querystring: ListBatches } }, async (request) => {
+    const { limit, starting_after = null } = request.query;
+    const rows = await listBatches(db.pool, request.tenantId, { limit: limit + 1, before: starting_after });
+    const page = listView(rows, request.query, (row) => row);
+    const tallies = await tallyBatches(
+      db.pool,
+      page.data.map((row) => row.id),
+    );
+    return { ...page, data: page.data.map((row) => batchView(row, tallies.get(row.id) ?? NO_JOBS)) };
+  });
+
+  app.get('/batches/:id', { schema: { params: BatchParams } }, async (request) =>
+    view(await find(request.tenantId, request.params.id)),
+  );
+
+  app.get('/batches/:id/results', { schema: { params: BatchParams } }, async (request, reply) => {
+    const { id } = await find(request.tenantId, request.params.id);
+    return reply.type(NDJSON).send(Readable.from(lines(batchResults(db.pool, id))));
+  });
+
+  const unlimited = { config: { unlimited: true } };
+  app.post('/batches/:id/cancel', { ...unlimited, schema: { params: BatchParams } }, async (request, reply) => {
+    const batch = await find(request.tenantId, request.params.id);
+    if (await requestBatchCancel(db.pool, batch.id)) {
+      // What this process does not get done is taken up by the workers.
+      await stopBatches(db.pool, [batch.id]);
+      await finishIfDone(db.pool, batch.id);
+    }
+    const now = await view(await find(request.tenantId, batch.id));
+    if (now.status === 'completed') throw new Problem('job_already_terminal', 'The batch is complete.');
+    return reply.code(now.status === 'canceled' ? 200 : 202).send(now);
+  });
+
+  async function find(tenantId: string, id: string): Promise<BatchRecord> {
+    const batch = isId(id, 'bat') ? await findBatch(db.pool, tenantId, id) : null;
+    if (!batch) throw new Problem('not_found', 'There is no such batch.');
+    return batch;
+  }
+
+  async function view(batch: BatchRecord) {
+    return batchView(batch, (await tallyBatches(db.pool, [batch.id])).get(batch.id) ?? NO_JOBS);
+  }
+};
+
+const NO_JOBS = { jobs: {}, creditsUsed: 0 };
+
+async function* lines(results: AsyncIterable<unknown>): AsyncGenerator<string> {
+  for await (const result of results) yield `${JSON.stringify(result)}\n`;
+}

@@ -1,0 +1,28 @@
+import type { FastifyPluginAsync } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { pullEvents } from '../../lib/db/pulled-events.ts';
+import { Problem } from '../../lib/errors.ts';
+import type { ApiDeps } from '../deps.ts';
+import { listView } from '../schemas/list.ts';
+import { ListEvents } from '../schemas/webhooks.ts';
+
+/** The events that webhooks tell of, to pull. */
+export const eventRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db }) => {
+  const app = fastify.withTypeProvider<ZodTypeProvider>();
+
+  app.get('/events', { schema: { querystring: ListEvents } }, async (request) => {
+    const { starting_after = null, limit } = request.query;
+    const events = await pullEvents(db.pool, request.tenantId, starting_after, limit + 1);
+    if (events === null) {
+      const fault = { pointer: '?starting_after', detail: 'There is no such event, or it is too old.' };
+      throw new Problem('validation_failed', `${fault.pointer}: ${fault.detail}`, { faults: [fault] });
+    }
+    return listView(events, request.query, ({ id, type, at, body }) => ({
+      id,
+      object: 'event',
+      type,
+      timestamp: at.toISOString(),
+      data: body,
+    }));
+  });
+};

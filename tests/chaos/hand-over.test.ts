@@ -1,0 +1,53 @@
+import { afterEach, expect, it } from 'vitest';
+import { waitFor } from '../support/wait-for.ts';
+import { plainWishes, submitFromMany } from './plain-jobs.ts';
+import { backends, FULL, SETTLE_TIMEOUT_MS, tell } from './settings.ts';
+import { startWorld, type World } from './world.ts';
+
+const CONVERSATIONS = FULL ? 1_000 : 100;
+/** The contract with whoever rolls out a new version: so long after SIGTERM, without a drain, everything is handed over. In ms. */
+const HANDED_OVER_WITHIN_MS = 5_000;
+
+let world: World | undefined;
+afterEach(() => world?.close());
+
+it.each(backends())(
+  'a worker that is told to stop hands over all its conversations, and none is sent again (%s)',
+  { timeout: 2 * SETTLE_TIMEOUT_MS },
+  async (backend) => {
+    // Long enough that all of them run at once.
+    world = await startWorld(backend, {
+      sandbox: { speed: FULL ? 2 : 20 },
+      env: {
+        DRAIN_TIMEOUT: '0s',
+        TENANT_CONCURRENCY: '100',
+        RECOVERY_DELAYS: FULL ? '20s,20s,20s,20s,20s' : '3s,2s,2s,2s,2s',
+        SSE_TOTAL_TIMEOUT: '3m',
+        SSE_IDLE_TIMEOUT: '2m',
+      },
+    });
+    const { postgres } = world;
+    const submissions = await submitFromMany(world, plainWishes(CONVERSATIONS, 100));
+    const leaving = world.startWorker();
+    const inFlight = async (): Promise<number> => {
+      const [row] = await postgres.sql<{ jobs: number }>(
+        `SELECT count(*)::int AS jobs FROM public.job WHERE turn_state = 'sending' AND lease_until > now()`,
+      );
+      return row?.jobs ?? 0;
+    };
+    await waitFor('all conversations', async () => (await inFlight()) === CONVERSATIONS, SETTLE_TIMEOUT_MS);
+
+    const toldAt = Date.now();
+    await leaving.stop();
+    const ms = Date.now() - toldAt;
+    const left = await inFlight();
+    tell(
+      `${backend}: ${CONVERSATIONS} conversations handed over ${(ms / 1000).toFixed(1)} s after SIGTERM, ${left} left`,
+    );
+    expect(left).toBe(0);
+    expect(ms).toBeLessThanOrEqual(HANDED_OVER_WITHIN_MS);
+
+    world.startWorker();
+    await world.balances(submissions);
+  },
+);

@@ -1,0 +1,118 @@
+import { expect, it } from 'vitest';
+import type { DueMessage } from '../../../src/lib/db/webhook-messages.ts';
+import { createLanes, MAX_WINDOW, type Reception } from '../../../src/workers/webhook-lanes.ts';
+
+const OK: Reception = { ok: true, statusCode: 204, durationMs: 5 };
+const REFUSED: Reception = { ok: false, statusCode: 503, durationMs: 5 };
+const SLOW: Reception = { ok: true, statusCode: 200, durationMs: 9_000 };
+const SILENT: Reception = { ok: false, statusCode: null, durationMs: 15_000 };
+
+/** Lanes whose POSTs end when the test says so. */
+function lanesUnderTest() {
+  const underWay: { message: DueMessage; end(reception: Reception): void }[] = [];
+  const back: string[] = [];
+  const lanes = createLanes({
+    send: (message) => new Promise((end) => underWay.push({ message, end })),
+    giveBack: (messages) => void back.push(...messages.map(({ id }) => id)),
+  });
+  let number = 0;
+  return {
+    lanes,
+    back,
+    underWay,
+    add(lane: string, count: number) {
+      for (let i = 0; i < count; i += 1) lanes.add({ id: `${++number}`, lane_key: lane } as DueMessage);
+    },
+    /** Ends what is under way to a lane. */
+    async end(lane: string, reception: Reception) {
+      const ending = underWay.filter(({ message }) => message.lane_key === lane);
+      for (const post of ending) underWay.splice(underWay.indexOf(post), 1);
+      for (const post of ending) post.end(reception);
+      await new Promise(setImmediate);
+    },
+    sent: (lane: string) => underWay.filter(({ message }) => message.lane_key === lane).length,
+    free: (lane: string) => lanes.room().lanes.get(lane),
+  };
+}
+
+it('a new lane gets a few at once; what it takes quickly earns it more, up to a limit', async () => {
+  const { lanes, add, end, sent } = lanesUnderTest();
+  add('a', lanes.room().perLane);
+  const first = sent('a');
+  expect(first).toBe(lanes.room().perLane);
+  let most = 0;
+  for (let round = 0; round < 60; round += 1) {
+    await end('a', OK);
+    add('a', lanes.room().lanes.get('a') ?? 0);
+    most = Math.max(most, sent('a'));
+  }
+  expect(most).toBe(MAX_WINDOW);
+});
+
+it.each([
+  ['slow', SLOW],
+  ['refusing', REFUSED],
+])('a lane that is %s is back at the beginning', async (_, reception) => {
+  const { lanes, add, end, sent, free } = lanesUnderTest();
+  add('a', 4);
+  for (let round = 0; round < 10; round += 1) {
+    await end('a', OK);
+    add('a', free('a') ?? 0);
+  }
+  expect(sent('a')).toBeGreaterThan(lanes.room().perLane);
+  await end('a', reception);
+  for (let round = 0; round < 30 && sent('a') > 0; round += 1) await end('a', reception);
+  expect(free('a')).toBe(lanes.room().perLane);
+});
+
+it('a lane that does not answer gets one at a time, and what waited for it is given back', async () => {
+  const { add, end, sent, free, back } = lanesUnderTest();
+  add('a', 4);
+  for (let round = 0; round < 3; round += 1) {
+    await end('a', OK);
+    add('a', free('a') ?? 0);
+  }
+  const held = sent('a');
+  expect(back).toEqual([]);
+  await end('a', SILENT);
+  expect(back.length).toBeGreaterThan(held);
+  expect([sent('a'), free('a')]).toEqual([0, 1]);
+  add('a', 1);
+  expect([sent('a'), free('a')]).toEqual([1, 0]);
+  await end('a', OK);
+  expect(free('a')).toBeGreaterThan(1);
+});
+
+it('lanes that hang never take all there is', async () => {
+  const { lanes, add, end } = lanesUnderTest();
+  const hanging = Array.from({ length: 900 }, (_, index) => `hangs ${index}`);
+  for (const lane of hanging.slice(0, 450)) add(lane, 1);
+  for (const lane of hanging.slice(0, 450)) await end(lane, SILENT);
+  let granted = 0;
+  for (const [, free] of lanes.room().lanes) granted += free;
+  expect(granted).toBe(450);
+  for (const [lane, free] of lanes.room().lanes) add(lane, free);
+  for (const lane of hanging.slice(450)) add(lane, 1);
+  for (const lane of hanging.slice(450)) await end(lane, SILENT);
+  const free = [...lanes.room().lanes.values()].reduce((sum, count) => sum + count, 0);
+  expect(free).toBe(50);
+  expect(lanes.room().most).toBe(550);
+});
+
+it('stops: what waits is given back, what is under way is waited for', async () => {
+  const { lanes, add, end, free, back, sent } = lanesUnderTest();
+  add('a', 4);
+  for (let round = 0; round < 3; round += 1) {
+    await end('a', OK);
+    add('a', free('a') ?? 0);
+  }
+  let stopped = false;
+  const stopping = lanes.stop().then(() => {
+    stopped = true;
+  });
+  expect(back.length).toBeGreaterThan(0);
+  expect(stopped).toBe(false);
+  await end('a', OK);
+  await stopping;
+  expect(sent('a')).toBe(0);
+});
