@@ -4,8 +4,8 @@ import type { ApiDeps } from '../deps.ts';
 import { administration } from '../plugins/administration.ts';
 
 /** What Prometheus scrapes: the share of this process, and the stores. */
-export const metricsRoutes: FastifyPluginAsync<ApiDeps> = async (app, { adminToken, storeMetrics }) => {
-  if (adminToken !== undefined) await app.register(administration, { adminToken });
+export const metricsRoutes: FastifyPluginAsync<ApiDeps> = async (app, { adminToken, rateLimit, storeMetrics }) => {
+  if (adminToken !== undefined) await app.register(administration, { adminToken, rateLimit });
 
   app.get('/metrics', async (_, reply) => {
     const stores = await storeMetrics();
