@@ -1,21 +1,27 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { startService, type TestService } from '../support/service.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { startReceiver, type WebhookReceiver } from '../support/webhook-receiver.ts';
 
 const ADMIN_TOKEN = 'open-sesame-1234';
 const BEARER = { authorization: `Bearer ${ADMIN_TOKEN}` };
 const BASIC = { authorization: `Basic ${Buffer.from(`admin:${ADMIN_TOKEN}`).toString('base64')}` };
 
 let service: TestService;
+let receiver: WebhookReceiver;
 /** Where the worker answers. */
 let worker: string;
 
 beforeAll(async () => {
+  receiver = await startReceiver();
   service = await startService({ workers: false, env: { ADMIN_TOKEN, METRICS_PORT: '0', HOST: '127.0.0.1' } });
   worker = (await service.startWorkers()).operatorUrl ?? '';
 });
 
-afterAll(() => service?.stop());
+afterAll(async () => {
+  await service?.stop();
+  await receiver?.close();
+});
 
 /** The values of a metric, by their labels as they are written. */
 async function scrape(url: string, name: string): Promise<Record<string, number>> {
@@ -59,8 +65,23 @@ describe('the board', () => {
 });
 
 describe('the metrics', () => {
+  // The first to scrape the API: what is read from the stores is then told for 5 s.
+  it('tell of conversations that are open, and of those of which nobody knows what they cost', async () => {
+    const { id } = await service.client.submit({ type: 'generate', prompt: 'A long film #stall', deadline: 3 });
+    await waitFor('the conversation', async () => (await service.client.job(id)).phase === 'converse');
+    expect(await scrape(service.url, 'reelay_conversations_open')).toEqual({ '': 1 });
+    expect(await scrape(service.url, 'reelay_jobs_open')).toEqual({ '{type="generate",status="running"}': 1 });
+    await service.client.ended(id);
+    expect(await scrape(worker, 'reelay_unknown_outcomes_total')).toEqual({ '{type="generate"}': 1 });
+  });
+
   it('tell of the work: by the worker what it did, by the API what is there', async () => {
-    const job = await service.client.submit({ type: 'generate', prompt: 'A heron', export: true });
+    const job = await service.client.submit({
+      type: 'generate',
+      prompt: 'A heron',
+      export: true,
+      webhook: { url: receiver.url },
+    });
     await service.client.ended(job.id);
     const failed = await service.client.submit({ type: 'generate', prompt: 'Nothing #no-credits' });
     await service.client.ended(failed.id);
@@ -72,6 +93,8 @@ describe('the metrics', () => {
     for (const phase of ['session', 'converse', 'render', 'verify']) {
       expect(phases[`{phase="${phase}",outcome="done"}`], phase).toBeGreaterThan(0);
     }
+    const attempts = () => scrape(worker, 'reelay_webhook_attempts_total');
+    await waitFor('the webhook', async () => (await attempts())['{result="delivered"}'] === 1);
     expect(await scrape(worker, 'nodejs_eventloop_lag_seconds')).not.toEqual({});
 
     const entries = await waitFor('a fresh reading', async () => {
@@ -79,14 +102,17 @@ describe('the metrics', () => {
       return Object.keys(of).length === 8 && of;
     });
     expect(entries['{queue="run",state="waiting"}']).toBe(0);
-    expect(await scrape(service.url, 'reelay_conversations_open')).toEqual({ '': 0 });
+    await waitFor('the end of all conversations', async () => {
+      const of = await scrape(service.url, 'reelay_conversations_open');
+      return of[''] === 0;
+    });
     const credits = await waitFor('credits', async () => {
       const of = await scrape(service.url, 'reelay_account_credits');
       return Object.keys(of).length === 2 && of;
     });
     expect(credits['{kind="anonymous",state="available"}']).toBeGreaterThan(0);
     const requests = await scrape(service.url, 'reelay_http_request_duration_seconds_count');
-    expect(requests['{method="POST",route="/v1/jobs",status="202"}']).toBe(2);
+    expect(requests['{method="POST",route="/v1/jobs",status="202"}']).toBe(3);
   });
 
   it('are for the admin', async () => {
