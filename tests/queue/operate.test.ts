@@ -67,7 +67,7 @@ describe('the board', () => {
 describe('the metrics', () => {
   // The first to scrape the API: what is read from the stores is then told for 5 s.
   it('tell of conversations that are open, and of those of which nobody knows what they cost', async () => {
-    const { id } = await service.client.submit({ type: 'generate', prompt: 'A long film #stall', deadline: 3 });
+    const { id } = await service.client.submit({ type: 'generate', prompt: 'A long film #stall', deadline: 6 });
     await waitFor('the conversation', async () => (await service.client.job(id)).phase === 'converse');
     expect(await scrape(service.url, 'reelay_conversations_open')).toEqual({ '': 1 });
     expect(await scrape(service.url, 'reelay_jobs_open')).toEqual({ '{type="generate",status="running"}': 1 });
