@@ -41,7 +41,7 @@ export default defineConfig({
                 ...service,
                 name: 'integration-redis',
                 include: ['tests/queue/**/*.test.ts'],
-                sequence: { groupOrder: 2 },
+                sequence: { groupOrder: 1 },
               },
             },
           ]
@@ -51,7 +51,8 @@ export default defineConfig({
           ...service,
           name: 'e2e',
           include: ['tests/e2e/**/*.test.ts'],
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 2 },
+          maxWorkers: 6,
           testTimeout: 120_000,
         },
       },
@@ -59,9 +60,9 @@ export default defineConfig({
         test: {
           name: 'chaos',
           include: ['tests/chaos/**/*.test.ts'],
-          sequence: { groupOrder: 4 },
-          // They wait for leases, most of the time.
-          maxWorkers: 4,
+          sequence: { groupOrder: 2 },
+          // They and those of e2e wait for leases, most of the time.
+          maxWorkers: 6,
           testTimeout: 120_000,
           hookTimeout: 60_000,
         },

@@ -7,7 +7,7 @@ import { checkWebhookUrl } from '../lib/webhooks/url-policy.ts';
 import { findReferences, type References } from './batch-references.ts';
 import type { ApiDeps } from './deps.ts';
 import { faultsOf } from './plugins/validation.ts';
-import { prepareJob } from './prepare-job.ts';
+import { prepareJob, type Requester } from './prepare-job.ts';
 import { BadLine } from './read-ndjson.ts';
 import { CustomId, type SubmitBatch } from './schemas/batches.ts';
 import { SubmitJob } from './schemas/jobs.ts';
@@ -15,7 +15,6 @@ import { SubmitJob } from './schemas/jobs.ts';
 /** Items that are checked in one go: others of this process get their turn in between. */
 const ITEMS_A_TURN = 50;
 
-type Requester = { id: string; tenantId: string; traceparent: string | null };
 type Read = { index: number; customId: string | null; job: SubmitJob | null; faults: Fault[] };
 
 /**

@@ -11,7 +11,7 @@ import type { SubmitJob } from './schemas/jobs.ts';
 
 type Deps = Pick<ApiDeps, 'db' | 'store' | 'skills' | 'webhookPolicy'>;
 /** Who asks: of a request, what a job keeps. */
-type Requester = { id: string; tenantId: string; traceparent: string | null };
+export type Requester = { id: string; tenantId: string; traceparent: string | null };
 
 /**
  * A checked body as the job that it asks for. Throws a Problem that names every fault.

@@ -1,4 +1,3 @@
-import { type Span, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { Dispatcher } from 'undici';
 import { now } from '../lib/clock.ts';
 import type { Vault } from '../lib/crypto.ts';
@@ -10,11 +9,12 @@ import { PROGRESS_EVENT } from '../lib/domain/event-types.ts';
 import { faultPoint } from '../lib/fault-point.ts';
 import type { Logger } from '../lib/logger.ts';
 import { count } from '../lib/metrics/process-metrics.ts';
-import { startSpan, traceIdOf, traceparentOf } from '../lib/trace.ts';
+import { traceIdOf, traceparentOf } from '../lib/trace.ts';
 import { VERSION } from '../lib/version.ts';
 import { type AttemptResult, sendWebhook } from '../lib/webhooks/send.ts';
 import { webhookHeaders } from '../lib/webhooks/sign.ts';
 import { createAttemptRecorder } from './attempt-recorder.ts';
+import { endAttempt, startAttempt } from './attempt-span.ts';
 import { startLoop } from './loop.ts';
 import { createLanes, MAX_WAIT_MS } from './webhook-lanes.ts';
 import { createSecretReader, type SecretReader } from './webhook-secrets.ts';
@@ -88,21 +88,21 @@ async function deliver(deps: Deps, secretsOf: SecretReader, message: DueMessage)
   const at = now();
   const span = startAttempt(message);
   const traceparent = traceparentOf(span);
-  const result = await attempt(deps, secretsOf, message, { at, traceparent }).catch((error): Attempted => {
+  const result = await attempt(deps, secretsOf, message, at, traceparent).catch((error): Attempted => {
     deps.log.error({ err: error, message_id: message.id }, 'webhook could not be sent');
     return { ...NOTHING_SENT, error: 'internal_error' };
   });
   faultPoint('delivery.sent');
   const record = { ...attemptRecord(message, result, deps.schedule), at };
-  endAttempt(span, record);
+  endAttempt(span, result, record.status);
   count('reelay_webhook_attempts_total', { result: record.status === 'pending' ? 'retry' : record.status });
   deps.log.info(
     {
       message_id: message.id,
       tenant: message.tenant_id,
+      endpoint_id: message.endpoint_id,
       job_id: message.job_id ?? undefined,
       trace_id: traceIdOf(traceparent),
-      endpoint_id: message.endpoint_id,
       event_type: message.event_type,
       attempt: message.attempts,
       status: record.status,
@@ -125,7 +125,8 @@ async function attempt(
   { agent, timeoutMs }: Deps,
   secretsOf: SecretReader,
   message: DueMessage,
-  { at, traceparent }: { at: Date; traceparent: string | null },
+  at: Date,
+  traceparent: string | null,
 ): Promise<AttemptResult> {
   // The stored text goes out as it is: parsing it to write it again would cost more than signing and sending.
   const body = Buffer.from(
@@ -133,29 +134,9 @@ async function attempt(
   );
   const timestampS = Math.floor(at.getTime() / 1000);
   const signed = webhookHeaders({ id: message.id, timestampS, body, secrets: secretsOf(message) });
-  const traced = traceparent === null ? {} : { traceparent };
-  const headers = { ...signed, ...traced, 'user-agent': `reelay/${VERSION}` };
+  const trace = traceparent === null ? {} : { traceparent };
+  const headers = { ...signed, 'user-agent': `reelay/${VERSION}`, ...trace };
   return sendWebhook(agent, { url: message.url, headers, body, timeoutMs });
-}
-
-function startAttempt(message: DueMessage): Span {
-  return startSpan('webhook attempt', {
-    parent: message.traceparent,
-    kind: SpanKind.CLIENT,
-    attributes: {
-      'reelay.job_id': message.job_id ?? undefined,
-      'reelay.tenant': message.tenant_id,
-      'reelay.message_id': message.id,
-      'reelay.event_type': message.event_type,
-      'reelay.attempt': message.attempts,
-    },
-  });
-}
-
-function endAttempt(span: Span, { statusCode, error, status }: AttemptRecord): void {
-  span.setAttributes({ 'reelay.outcome': status, 'http.response.status_code': statusCode ?? undefined });
-  if (error !== null) span.setStatus({ code: SpanStatusCode.ERROR, message: error });
-  span.end();
 }
 
 function attemptRecord(message: DueMessage, result: Attempted, schedule: readonly number[]): Omit<AttemptRecord, 'at'> {

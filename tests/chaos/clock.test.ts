@@ -17,7 +17,7 @@ afterAll(async () => {
 describe.concurrent('clocks that are off', () => {
   it.each(FULL ? backends() : backends().slice(0, 1))(
     'an hour early and an hour late, they share the work (%s)',
-    { timeout: SETTLE_TIMEOUT_MS },
+    { timeout: 2 * SETTLE_TIMEOUT_MS },
     async (backend) => {
       const world = await startWorld(backend);
       worlds.push(world);

@@ -13,7 +13,7 @@ let world: World | undefined;
 afterEach(() => world?.close());
 
 it('workers frozen in the worst moments hold nobody up, and never send late', {
-  timeout: SETTLE_TIMEOUT_MS,
+  timeout: 2 * SETTLE_TIMEOUT_MS,
 }, async () => {
   world = await startWorld(backends().at(-1) ?? 'postgres');
   const here = world;

@@ -6,7 +6,7 @@ import { waitFor } from '../support/wait-for.ts';
 
 /** A process that cannot start is not started as fast as it fails. In ms. */
 const RESTART_PAUSE_MS = 200;
-const READY_TIMEOUT_MS = 30_000;
+const READY_TIMEOUT_MS = 60_000;
 
 export type Death = { fault: string | null; at: number };
 

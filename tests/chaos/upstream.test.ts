@@ -31,7 +31,7 @@ const FAULTS = [
 let world: World | undefined;
 afterAll(() => world?.close());
 
-it('an upstream with every kind of fault at once', { timeout: SETTLE_TIMEOUT_MS }, async () => {
+it('an upstream with every kind of fault at once', { timeout: 2 * SETTLE_TIMEOUT_MS }, async () => {
   const random = createRandom(SEED);
   world = await startWorld(random.pick(backends()));
   for (const fault of random.shuffle(FAULTS)) {

@@ -127,7 +127,8 @@ const INSERT_JOBS = `
     SELECT id, tenant_id, session_id, type, skill, status, waiting_reason, priority, rank_ms, input,
       asset_ids, metadata, webhook_url, webhook_events, client_reference, batch_id, custom_id, capped, progress, cost,
       request_id, traceparent, now() + start_timeout_s * interval '1 s', now() + deadline_s * interval '1 s',
-      wait_for_credits, COALESCE(due_at, now())
+      wait_for_credits,
+      COALESCE(due_at, now())
     FROM asked WHERE key IS NULL OR id IN (SELECT id FROM won)
     ORDER BY tenant_id, client_reference, id
     ON CONFLICT DO NOTHING

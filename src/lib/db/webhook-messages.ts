@@ -21,11 +21,11 @@ export type DueMessage = {
   /** The one before a rotation, while it signs as well. */
   previous_secret: string | null;
   event_at: Date;
+  /** The body of the event, as JSON text. */
+  data: string;
   /** null: it is not about a job. */
   job_id: string | null;
   traceparent: string | null;
-  /** The body of the event, as JSON text. */
-  data: string;
   /** Its endpoint was deleted or disabled, or its event is gone: it is not to be sent. */
   dead: boolean;
 };
@@ -108,8 +108,10 @@ const CLAIM = `
       AS dead
   FROM walked
   LEFT JOIN claimed ON true
-  LEFT JOIN LATERAL (SELECT at, job_id, body::text AS data FROM public.event WHERE id = claimed.event_id LIMIT 1) AS event ON true
-   LEFT JOIN public.job ON job.id = event.job_id
+  LEFT JOIN LATERAL (
+    SELECT at, job_id, body::text AS data FROM public.event WHERE id = claimed.event_id LIMIT 1
+  ) AS event ON true
+  LEFT JOIN LATERAL (SELECT traceparent FROM public.job WHERE id = event.job_id LIMIT 1) AS job ON true
   LEFT JOIN public.webhook_endpoint AS endpoint ON endpoint.id = claimed.endpoint_id
   LEFT JOIN public.tenant ON tenant.id = claimed.tenant_id`;
 
