@@ -67,11 +67,13 @@ describe('the board', () => {
 describe('the metrics', () => {
   // The first to scrape the API: what is read from the stores is then told for 5 s.
   it('tell of conversations that are open, and of those of which nobody knows what they cost', async () => {
-    const { id } = await service.client.submit({ type: 'generate', prompt: 'A long film #stall', deadline: 6 });
+    const { id } = await service.client.submit({ type: 'generate', prompt: 'A long film #stall' });
     await waitFor('the conversation', async () => (await service.client.job(id)).phase === 'converse');
     expect(await scrape(service.url, 'reelay_conversations_open')).toEqual({ '': 1 });
     expect(await scrape(service.url, 'reelay_jobs_open')).toEqual({ '{type="generate",status="running"}': 1 });
-    await service.client.ended(id);
+    // Its deadline comes now, however long it took to get here.
+    await service.database.sql('UPDATE job SET deadline_at = now() WHERE id = $1', [id]);
+    expect(await service.client.ended(id)).toMatchObject({ charged: 'unknown' });
     expect(await scrape(worker, 'reelay_unknown_outcomes_total')).toEqual({ '{type="generate"}': 1 });
   });
 
@@ -113,6 +115,20 @@ describe('the metrics', () => {
     expect(credits['{kind="anonymous",state="available"}']).toBeGreaterThan(0);
     const requests = await scrape(service.url, 'reelay_http_request_duration_seconds_count');
     expect(requests['{method="POST",route="/v1/jobs",status="202"}']).toBe(3);
+  });
+
+  it('count the jobs of a canceled batch, which end together', async () => {
+    const jobs = ['a', 'b', 'c', 'd'].map((custom_id) => ({ custom_id, type: 'generate', prompt: 'A heron' }));
+    type Batch = { id: string; finished_at: string | null; counts: { canceled: number } };
+    const made = await service.client.post<Batch>('/v1/batches', { jobs, max_concurrency: 1 });
+    await service.client.post(`/v1/batches/${made.body.id}/cancel`, {});
+    const batch = await waitFor('the end of the batch', async () => {
+      const { body } = await service.client.get<Batch>(`/v1/batches/${made.body.id}`);
+      return body.finished_at !== null && body;
+    });
+    expect(batch.counts.canceled).toBeGreaterThan(1);
+    const ended = await scrape(worker, 'reelay_jobs_ended_total');
+    expect(ended['{type="generate",status="canceled",code=""}']).toBe(batch.counts.canceled);
   });
 
   it('are for the admin', async () => {
