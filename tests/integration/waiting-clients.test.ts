@@ -5,7 +5,7 @@ import { startService, type TestService } from '../support/service.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const CLIENTS = 2_000;
-const WAVE = 100;
+const WAVE = 20;
 
 let service: TestService;
 let agent: Agent;

@@ -47,7 +47,15 @@ it('a start that finds a message as sending never sends it, and says what became
 
 it('a turn whose outcome was recorded is not looked into again after a crash', async () => {
   const { id } = await service.client.submit({ type: 'generate', prompt: 'A recorded one' });
-  const result = { text: 'All done.', changes: [], timeline: { summary: '', duration_ms: 0, tracks: [] }, media: [] };
+  const result = {
+    text: 'All done.',
+    changes: [],
+    timeline: { summary: '', duration_ms: 0, tracks: [] },
+    media: [],
+    suggested_actions: [],
+    output: null,
+    workspace_url: null,
+  };
   await abandonInTurn(id);
   await service.database.sql("UPDATE job SET turn_state = 'done', phase = 'reconcile', result = $2 WHERE id = $1", [
     id,

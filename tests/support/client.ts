@@ -1,5 +1,6 @@
 import { request } from 'undici';
 import type { JobView } from '../../src/lib/domain/job-view.ts';
+import { expectContract } from './contract.ts';
 import { waitFor } from './wait-for.ts';
 
 export type Answer<T = unknown> = { status: number; headers: Record<string, string | string[] | undefined>; body: T };
@@ -22,7 +23,7 @@ type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 const JSON_TYPE = { 'content-type': 'application/json' };
 const TERMINAL = ['succeeded', 'failed', 'canceled', 'expired'];
 
-/** Speaks to the API as a client does: over HTTP, with a key. */
+/** Speaks to the API as a client does: over HTTP, with a key. Every answer must be as the OpenAPI document says. */
 export function createClient(baseUrl: string, apiKey: string): Client {
   const call = async <T>(method: Method, path: string, headers: Record<string, string>, body?: string) => {
     const answer = await request(`${baseUrl}${path}`, {
@@ -33,6 +34,7 @@ export function createClient(baseUrl: string, apiKey: string): Client {
     const text = await answer.body.text();
     const isJson = /\bjson\b/.test(String(answer.headers['content-type']));
     const read = text !== '' && isJson ? JSON.parse(text) : text || null;
+    await expectContract(baseUrl, { method, path, status: answer.statusCode, headers: answer.headers, body: read });
     return { status: answer.statusCode, headers: answer.headers, body: read as T };
   };
   const client: Client = {

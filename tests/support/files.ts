@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { expectContract } from './contract.ts';
 import type { TestService } from './service.ts';
 
 export type AssetView = {
@@ -68,7 +69,16 @@ export async function postForm<T>(
 ): Promise<{ status: number; headers: Headers; body: T }> {
   const headers = { authorization: `Bearer ${service.env.BOOTSTRAP_API_KEY}`, ...more };
   const answer = await fetch(`${service.url}/v1/assets`, { method: 'POST', headers, body });
-  return { status: answer.status, headers: answer.headers, body: (await answer.json()) as T };
+  const given = (await answer.json()) as T;
+  const { status } = answer;
+  await expectContract(service.url, {
+    method: 'POST',
+    path: '/v1/assets',
+    status,
+    headers: Object.fromEntries(answer.headers),
+    body: given,
+  });
+  return { status, headers: answer.headers, body: given };
 }
 
 /** Gives one file; fails the test when it is not taken. */

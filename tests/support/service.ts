@@ -8,6 +8,7 @@ import { readConfig } from '../../src/lib/config.ts';
 import { createLogger, type Logger } from '../../src/lib/logger.ts';
 import { startWorkers, type Workers } from '../../src/workers/start.ts';
 import { type Client, createClient } from './client.ts';
+import { contractOf } from './contract.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
 import { startRedis, type TestRedis } from './redis.ts';
 import { startTestSandbox, type TestSandbox } from './sandbox.ts';
@@ -66,6 +67,8 @@ export async function startService(
   };
   const log = options.log ?? createLogger(env.LOG_LEVEL ?? 'silent', 'test');
   const api: Api = await startApi(readConfig(env), log);
+  // Now, and not with the first answer: tests measure how long those take.
+  await contractOf(api.url);
   const started: Workers[] = [];
   const start = async () => {
     const workers = await startWorkers(readConfig(env), log);

@@ -1,31 +1,33 @@
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError } from 'fastify';
 import plugin from 'fastify-plugin';
 import { isUnreachable } from '../../lib/db/unreachable.ts';
 import { PROBLEMS, Problem, type ProblemCode } from '../../lib/errors.ts';
+import { sendProblem } from '../send-problem.ts';
 
 /** Fastify's own errors, by its codes; what is not here is a fault of ours. */
 const FASTIFY_ERRORS: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: 'invalid_json',
   FST_ERR_CTP_EMPTY_JSON_BODY: 'invalid_json',
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'invalid_json',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'bad_request',
   FST_ERR_CTP_BODY_TOO_LARGE: 'payload_too_large',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
-  FST_ERR_BAD_URL: 'not_found',
 };
 
 /** A database that restarts is back within seconds. In s. */
 const TRY_AGAIN_S = 5;
+/** Whoever finds us closing finds another process, or a new one. In s. */
+const CLOSING_AGAIN_S = 1;
 
 /** Every error leaves as RFC 9457 `application/problem+json`; the words of unexpected ones stay in the log. */
 export const problems = plugin(
   async (app) => {
-    app.setNotFoundHandler((request, reply) =>
-      sendProblem(
-        request,
-        reply,
-        new Problem('not_found', `${request.method} ${request.url.split('?')[0]} does not exist.`),
-      ),
-    );
+    let closing = false;
+    app.addHook('preClose', async () => {
+      closing = true;
+    });
+    app.addHook('onRequest', async () => {
+      if (closing) throw new Problem('unavailable', 'This process is about to end.', { retryAfterS: CLOSING_AGAIN_S });
+    });
     app.setErrorHandler((error: FastifyError, request, reply) => {
       const problem = toProblem(error);
       // What we found out for ourselves needs no words in the log; what came from below does.
@@ -50,26 +52,4 @@ function toProblem(error: FastifyError): Problem {
   return new Problem('internal_error', 'The request could not be served. The request id finds it in the logs.', {
     cause: error,
   });
-}
-
-/** Answers with a problem; for handlers beside the one of errors. */
-export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
-  const { status, title } = PROBLEMS[problem.code];
-  if (problem.retryAfterS !== null) reply.header('retry-after', problem.retryAfterS);
-  if (problem.code === 'unauthorized' && !reply.hasHeader('www-authenticate'))
-    reply.header('www-authenticate', 'Bearer');
-  return reply
-    .code(status)
-    .type('application/problem+json')
-    .send({
-      type: `/docs/errors#${problem.code}`,
-      title,
-      status,
-      detail: problem.message,
-      code: problem.code,
-      instance: request.url.split('?')[0],
-      request_id: request.id,
-      ...(problem.existing === null ? {} : { existing: problem.existing }),
-      ...(problem.faults.length > 0 ? { errors: problem.faults } : {}),
-    });
 }

@@ -11,10 +11,62 @@ import { isId } from '../../lib/ids.ts';
 import type { ApiDeps } from '../deps.ts';
 import { prepareBatch } from '../prepare-batch.ts';
 import { readNdjson } from '../read-ndjson.ts';
-import { BatchParams, ListBatches, SubmitBatch } from '../schemas/batches.ts';
+import { otherThanJson } from '../schemas/answer.ts';
+import { Batch, BatchList, BatchParams, ListBatches, SubmitBatch } from '../schemas/batches.ts';
 import { listView } from '../schemas/list.ts';
 
 const NDJSON = 'application/x-ndjson';
+
+const docs = {
+  submit: {
+    operationId: 'submitBatch',
+    tags: ['Batches'],
+    summary: 'Submit many jobs',
+    description:
+      'Up to 10,000 jobs. As `application/x-ndjson` there is a job a line, and the other fields are parameters of the query.',
+    body: SubmitBatch,
+    response: { 202: Batch.describe('The batch is stored.') },
+  },
+  list: {
+    operationId: 'listBatches',
+    tags: ['Batches'],
+    summary: 'List the batches',
+    querystring: ListBatches,
+    response: { 200: BatchList },
+  },
+  get: {
+    operationId: 'getBatch',
+    tags: ['Batches'],
+    summary: 'Show a batch',
+    params: BatchParams,
+    response: { 200: Batch },
+  },
+  results: {
+    operationId: 'getBatchResults',
+    tags: ['Batches'],
+    summary: 'Read what came of the jobs',
+    params: BatchParams,
+    response: {
+      200: otherThanJson('A line for every job that has ended, as far as they have.', {
+        [NDJSON]: 'Lines of `{"custom_id","job_id","status","result","error","charged"}`.',
+      }),
+    },
+  },
+  cancel: {
+    operationId: 'cancelBatch',
+    tags: ['Batches'],
+    summary: 'Cancel a batch',
+    description: 'What has ended is kept, what runs is canceled as jobs are.',
+    params: BatchParams,
+    response: { 200: Batch.describe('It is canceled.'), 202: Batch.describe('It is being canceled.') },
+  },
+};
+const SUBMIT_CONFIG = {
+  takes: ['idempotency-key'],
+  gives: ['location', 'idempotent-replayed'],
+  problems: ['queue_full', 'client_reference_used'],
+} as const;
+const CANCEL_CONFIG = { unlimited: true, problems: ['job_already_terminal'] } as const;
 
 /** Many jobs in one request. */
 export const batchRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) => {
@@ -24,23 +76,27 @@ export const batchRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) =>
     readNdjson(body, request.query as Record<string, unknown>),
   );
 
-  app.post('/batches', { schema: { body: SubmitBatch }, bodyLimit: maxBatchBytes }, async (request, reply) => {
-    const id = await once(request, reply, {
-      async create(key) {
-        const batch = await prepareBatch(deps, request, request.body);
-        await room.take(request.tenantId, batch.items.length);
-        const id = await submitBatch(db.pool, batch, key);
-        // All were skipped: nothing will come that could end it.
-        if (batch.items.length === 0) await finishIfDone(db.pool, id);
-        return id;
-      },
-      again: async ([created = '']) => created,
-    });
-    reply.code(202).header('location', `/v1/batches/${id}`);
-    return view(await find(request.tenantId, id));
-  });
+  app.post(
+    '/batches',
+    { schema: docs.submit, config: SUBMIT_CONFIG, bodyLimit: maxBatchBytes },
+    async (request, reply) => {
+      const id = await once(request, reply, {
+        async create(key) {
+          const batch = await prepareBatch(deps, request, request.body);
+          await room.take(request.tenantId, batch.items.length);
+          const id = await submitBatch(db.pool, batch, key);
+          // All were skipped: nothing will come that could end it.
+          if (batch.items.length === 0) await finishIfDone(db.pool, id);
+          return id;
+        },
+        again: async ([created = '']) => created,
+      });
+      reply.code(202).header('location', `/v1/batches/${id}`);
+      return view(await find(request.tenantId, id));
+    },
+  );
 
-  app.get('/batches', { schema: { querystring: ListBatches } }, async (request) => {
+  app.get('/batches', { schema: docs.list }, async (request) => {
     const { limit, starting_after = null } = request.query;
     const rows = await listBatches(db.pool, request.tenantId, { limit: limit + 1, before: starting_after });
     const page = listView(rows, request.query, (row) => row);
@@ -51,17 +107,16 @@ export const batchRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) =>
     return { ...page, data: page.data.map((row) => batchView(row, tallies.get(row.id) ?? NO_JOBS)) };
   });
 
-  app.get('/batches/:id', { schema: { params: BatchParams } }, async (request) =>
+  app.get('/batches/:id', { schema: docs.get }, async (request) =>
     view(await find(request.tenantId, request.params.id)),
   );
 
-  app.get('/batches/:id/results', { schema: { params: BatchParams } }, async (request, reply) => {
+  app.get('/batches/:id/results', { schema: docs.results }, async (request, reply) => {
     const { id } = await find(request.tenantId, request.params.id);
     return reply.type(NDJSON).send(Readable.from(lines(batchResults(db.pool, id))));
   });
 
-  const unlimited = { config: { unlimited: true } };
-  app.post('/batches/:id/cancel', { ...unlimited, schema: { params: BatchParams } }, async (request, reply) => {
+  app.post('/batches/:id/cancel', { schema: docs.cancel, config: CANCEL_CONFIG }, async (request, reply) => {
     const batch = await find(request.tenantId, request.params.id);
     if (await requestBatchCancel(db.pool, batch.id)) {
       // What this process does not get done is taken up by the workers.

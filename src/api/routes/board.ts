@@ -2,7 +2,7 @@ import type { FastifyPluginAsync } from 'fastify';
 import { isSameSecret } from '../../lib/crypto.ts';
 import type { ApiDeps } from '../deps.ts';
 import { refusal } from '../plugins/administration.ts';
-import { sendProblem } from '../plugins/problems.ts';
+import { sendProblem } from '../send-problem.ts';
 
 /** The name that a browser's dialogue asks for; the password is ADMIN_TOKEN. */
 const USER = 'admin';

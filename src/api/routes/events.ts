@@ -4,13 +4,23 @@ import { pullEvents } from '../../lib/db/pulled-events.ts';
 import { Problem } from '../../lib/errors.ts';
 import type { ApiDeps } from '../deps.ts';
 import { listView } from '../schemas/list.ts';
+import { EventList } from '../schemas/webhook-answers.ts';
 import { ListEvents } from '../schemas/webhooks.ts';
+
+const docs = {
+  operationId: 'listEvents',
+  tags: ['Webhooks'],
+  summary: 'Pull the events',
+  description: 'What webhooks tell, for 30 days; `starting_after` is the cursor, and none is ever skipped.',
+  querystring: ListEvents,
+  response: { 200: EventList },
+};
 
 /** The events that webhooks tell of, to pull. */
 export const eventRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db }) => {
   const app = fastify.withTypeProvider<ZodTypeProvider>();
 
-  app.get('/events', { schema: { querystring: ListEvents } }, async (request) => {
+  app.get('/events', { schema: docs }, async (request) => {
     const { starting_after = null, limit } = request.query;
     const events = await pullEvents(db.pool, request.tenantId, starting_after, limit + 1);
     if (events === null) {
@@ -19,7 +29,7 @@ export const eventRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db }) 
     }
     return listView(events, request.query, ({ id, type, at, body }) => ({
       id,
-      object: 'event',
+      object: 'event' as const,
       type,
       timestamp: at.toISOString(),
       data: body,

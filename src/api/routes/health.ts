@@ -1,13 +1,31 @@
 import type { FastifyPluginAsync } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { Problem } from '../../lib/errors.ts';
 import { notReady, PROBE_AGAIN_S } from '../../lib/readiness.ts';
 import type { ApiDeps } from '../deps.ts';
+import { Health } from '../schemas/operation.ts';
+
+const docs = {
+  live: {
+    operationId: 'getLiveness',
+    tags: ['Operation'],
+    summary: 'Does the process answer?',
+    response: { 200: Health },
+  },
+  ready: {
+    operationId: 'getReadiness',
+    tags: ['Operation'],
+    summary: 'Can the process work?',
+    response: { 200: Health },
+  },
+};
 
 /** For load balancers and orchestrators: whether the process lives, and whether it can work. */
-export const healthRoutes: FastifyPluginAsync<ApiDeps> = async (app, { missing }) => {
-  app.get('/health/live', async () => ({ status: 'ok' }));
+export const healthRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { missing }) => {
+  const app = fastify.withTypeProvider<ZodTypeProvider>();
+  app.get('/health/live', { schema: docs.live }, async () => ({ status: 'ok' }));
 
-  app.get('/health/ready', async () => {
+  app.get('/health/ready', { schema: docs.ready }, async () => {
     const names = await missing();
     if (names.length > 0) throw new Problem('unavailable', notReady(names), { retryAfterS: PROBE_AGAIN_S });
     return { status: 'ok' };

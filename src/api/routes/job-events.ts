@@ -7,24 +7,49 @@ import { endsJob } from '../../lib/domain/job-events.ts';
 import { jobView } from '../../lib/domain/job-view.ts';
 import type { ApiDeps } from '../deps.ts';
 import { findJob } from '../find-job.ts';
+import { otherThanJson } from '../schemas/answer.ts';
 import { JobParams } from '../schemas/jobs.ts';
+import { History } from '../schemas/operation.ts';
 
 /** Proxies close a connection that is silent for a minute or so. In ms. */
 const COMMENT_EVERY_MS = 15_000;
 /** A client that reads nothing while so much waits for it is not listening. In bytes. */
 const MAX_UNREAD_BYTES = 1_000_000;
 
+const docs = {
+  history: {
+    operationId: 'getJobHistory',
+    tags: ['Jobs'],
+    summary: 'Show what happened to a job',
+    params: JobParams,
+    response: { 200: History },
+  },
+  events: {
+    operationId: 'streamJobEvents',
+    tags: ['Jobs'],
+    summary: 'Watch a job',
+    description:
+      'Server-sent events: `snapshot` (the job), then `status` and `preview` (items of the history, `id:` is the seq) and `progress` (without an `id:`), until the job has ended. A comment every 15 s keeps the connection open.',
+    params: JobParams,
+    response: {
+      200: otherThanJson('The events as they happen.', {
+        'text/event-stream': 'Events of the types `snapshot`, `status`, `preview` and `progress`; their data is JSON.',
+      }),
+    },
+  },
+};
+
 /** What happened to a job: at once as a list, or as it happens. */
 export const jobEventRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db, watcher }) => {
   const app = fastify.withTypeProvider<ZodTypeProvider>();
 
-  app.get('/jobs/:id/history', { schema: { params: JobParams } }, async (request) => {
+  app.get('/jobs/:id/history', { schema: docs.history }, async (request) => {
     const job = await findJob(db, request.tenantId, request.params.id);
     const events = await eventsAfter(db.pool, [{ jobId: job.id, seq: 0 }]);
-    return { object: 'list', data: events.map(historyItem) };
+    return { object: 'list' as const, data: events.map(historyItem) };
   });
 
-  app.get('/jobs/:id/events', { schema: { params: JobParams } }, async (request, reply) => {
+  app.get('/jobs/:id/events', { schema: docs.events, config: { takes: ['last-event-id'] } }, async (request, reply) => {
     const job = await findJob(db, request.tenantId, request.params.id);
     const known = lastEventId(request.headers['last-event-id']);
     reply.hijack();

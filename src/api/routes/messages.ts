@@ -10,15 +10,33 @@ import { findSession, latestSession } from '../find-session.ts';
 import { asFaultOfMessage, exportJob, messageJob } from '../message-job.ts';
 import { prepareJob } from '../prepare-job.ts';
 import type { SubmitJob } from '../schemas/jobs.ts';
-import { SendMessage } from '../schemas/messages.ts';
+import { MessageAnswer, MessageJob, SendMessage } from '../schemas/messages.ts';
 import { readStateView } from '../session-reading.ts';
+
+const docs = {
+  operationId: 'sendMessage',
+  tags: ['Messages'],
+  summary: 'Say what you want',
+  description:
+    'What the words ask for is done: a job is made, or the credits or the state of a session are shown. Takes whatever a job takes.',
+  body: SendMessage,
+  response: {
+    200: MessageAnswer.describe('What was asked for.'),
+    202: MessageJob.describe('The job that does it is stored.'),
+  },
+};
+const CONFIG = {
+  takes: ['idempotency-key', 'prefer'],
+  gives: ['location', 'idempotent-replayed', 'preference-applied'],
+  problems: ['draft_not_ready', 'not_found', 'client_reference_used', 'queue_full'],
+} as const;
 
 /** The router: what the words of a message ask for is done (api.md, "Messages"). */
 export const messageRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) => {
   const app = fastify.withTypeProvider<ZodTypeProvider>();
   const { db } = deps;
 
-  app.post('/messages', { schema: { body: SendMessage } }, async (request, reply) => {
+  app.post('/messages', { schema: docs, config: CONFIG }, async (request, reply) => {
     const { tenantId, body } = request;
     const action = await actionOf(tenantId, body);
     switch (action) {

@@ -7,8 +7,9 @@ import { timelineSvg } from '../../lib/domain/timeline-svg.ts';
 import { Problem } from '../../lib/errors.ts';
 import type { ApiDeps } from '../deps.ts';
 import { findSession } from '../find-session.ts';
+import { otherThanJson } from '../schemas/answer.ts';
 import { listQuery, listView, pageOf } from '../schemas/list.ts';
-import { CreateSession, SessionParams } from '../schemas/sessions.ts';
+import { CreateSession, Session, SessionList, SessionParams, SessionState } from '../schemas/sessions.ts';
 import { readSession, readStateView } from '../session-reading.ts';
 
 /** The picture brings its styles and nothing else, wherever it is opened. */
@@ -18,11 +19,52 @@ const SVG_HEADERS = {
   'x-content-type-options': 'nosniff',
 };
 
+const docs = {
+  create: {
+    operationId: 'createSession',
+    tags: ['Sessions'],
+    summary: 'Make a session',
+    description: 'A job without a session opens one of its own; one that is made here can be given a name.',
+    body: CreateSession,
+    response: { 201: Session },
+  },
+  list: {
+    operationId: 'listSessions',
+    tags: ['Sessions'],
+    summary: 'List the sessions',
+    querystring: listQuery('ses'),
+    response: { 200: SessionList },
+  },
+  get: {
+    operationId: 'getSession',
+    tags: ['Sessions'],
+    summary: 'Show a session',
+    params: SessionParams,
+    response: { 200: Session },
+  },
+  state: {
+    operationId: 'getSessionState',
+    tags: ['Sessions'],
+    summary: 'Show what a session holds',
+    description: 'Read live, in at most 5 s; else as it was last read, with `stale: true`.',
+    params: SessionParams,
+    response: { 200: SessionState },
+  },
+  picture: {
+    operationId: 'getSessionTimeline',
+    tags: ['Sessions'],
+    summary: 'Show the tracks of a session as a picture',
+    params: SessionParams,
+    response: { 200: otherThanJson('The picture.', { 'image/svg+xml': 'The tracks, drawn to scale.' }) },
+  },
+};
+const CREATE_CONFIG = { takes: ['idempotency-key'], gives: ['location', 'idempotent-replayed'] } as const;
+
 export const sessionRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) => {
   const app = fastify.withTypeProvider<ZodTypeProvider>();
   const { db, skills } = deps;
 
-  app.post('/sessions', { schema: { body: CreateSession } }, async (request, reply) => {
+  app.post('/sessions', { schema: docs.create, config: CREATE_CONFIG }, async (request, reply) => {
     const { skill, language = null, name = null } = request.body;
     if (!skills.has(skill)) {
       const fault = { pointer: '/skill', detail: `Must be one of ${[...skills.keys()].join(', ')}.` };
@@ -36,21 +78,21 @@ export const sessionRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) 
     return sessionView(await findSession(db, request.tenantId, id));
   });
 
-  app.get('/sessions', { schema: { querystring: listQuery('ses') } }, async (request) => {
+  app.get('/sessions', { schema: docs.list }, async (request) => {
     const page = pageOf(request.query);
     const rows = await db.prisma.session.findMany({ ...page, where: { ...page.where, tenant_id: request.tenantId } });
     return listView(rows, request.query, sessionView);
   });
 
-  app.get('/sessions/:id', { schema: { params: SessionParams } }, async (request) =>
+  app.get('/sessions/:id', { schema: docs.get }, async (request) =>
     sessionView(await findSession(db, request.tenantId, request.params.id)),
   );
 
-  app.get('/sessions/:id/state', { schema: { params: SessionParams } }, async (request) =>
+  app.get('/sessions/:id/state', { schema: docs.state }, async (request) =>
     readStateView(deps, await findSession(db, request.tenantId, request.params.id)),
   );
 
-  app.get('/sessions/:id/timeline.svg', { schema: { params: SessionParams } }, async (request, reply) => {
+  app.get('/sessions/:id/timeline.svg', { schema: docs.picture }, async (request, reply) => {
     const { data } = await readSession(deps, await findSession(db, request.tenantId, request.params.id));
     return reply.headers(SVG_HEADERS).send(timelineSvg(readSessionState(data)));
   });

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { PUBLIC_EVENTS } from '../../lib/domain/event-types.ts';
+import { JOB_STATUSES, JOB_TYPES } from '../../lib/domain/job.ts';
+import { listOf, moment } from './answer.ts';
 import { metadata } from './jobs.ts';
-import { listQuery } from './list.ts';
+import { listQuery, pathOf } from './list.ts';
 
 /** The contract's. */
 const MAX_ITEMS = 10_000;
@@ -10,27 +12,90 @@ const MAX_CUSTOM_ID = 255;
 const MAX_CONCURRENCY = 100_000;
 const MAX_CREDITS = 1_000_000_000;
 
-/** The body of `POST /v1/batches`. Its jobs are checked one by one (prepare-batch.ts). */
-export const SubmitBatch = z.strictObject({
-  jobs: z.array(z.unknown()).min(1, 'At least one job.').max(MAX_ITEMS, `At most ${MAX_ITEMS} jobs.`),
-  on_invalid: z.enum(['reject', 'skip']).default('reject'),
-  max_concurrency: z.int().min(1).max(MAX_CONCURRENCY).nullish(),
-  max_credits: z.int().min(1).max(MAX_CREDITS).nullish(),
-  webhook: z
-    .strictObject({
-      url: z.string().min(1),
-      events: z
-        .array(z.enum([...PUBLIC_EVENTS, 'batch.completed']))
-        .max(PUBLIC_EVENTS.length + 1)
-        .default([]),
-    })
-    .nullish(),
-  metadata,
+/** Zod checks items one by one, elsewhere; this is what the OpenAPI document says of them. */
+const item = z.unknown().meta({
+  description: 'A job as `POST /v1/jobs` takes it, with your own name for it.',
+  type: 'object',
+  required: ['custom_id', 'type'],
+  properties: {
+    custom_id: { type: 'string', minLength: 1, maxLength: MAX_CUSTOM_ID, description: 'Unique within the batch.' },
+    type: { enum: JOB_TYPES, description: 'Decides which fields there are: see `POST /v1/jobs`.' },
+  },
 });
+
+/** The body of `POST /v1/batches`. Its jobs are checked one by one (prepare-batch.ts). */
+export const SubmitBatch = z
+  .strictObject({
+    jobs: z
+      .array(item)
+      .min(1, 'At least one job.')
+      .max(MAX_ITEMS, `At most ${MAX_ITEMS} jobs.`)
+      .describe('The jobs; all are checked before any is stored.'),
+    on_invalid: z
+      .enum(['reject', 'skip'])
+      .default('reject')
+      .describe('`reject`: one bad job and nothing is stored; `skip`: the good ones are taken.'),
+    max_concurrency: z.int().min(1).max(MAX_CONCURRENCY).nullish().describe('How many of them run at once.'),
+    max_credits: z
+      .int()
+      .min(1)
+      .max(MAX_CREDITS)
+      .nullish()
+      .describe('When they have cost so much, the rest is canceled; running ones may overshoot.'),
+    webhook: z
+      .strictObject({
+        url: z.string().min(1).describe('Where it is sent: https, a public address.'),
+        events: z
+          .array(z.enum([...PUBLIC_EVENTS, 'batch.completed']))
+          .max(PUBLIC_EVENTS.length + 1)
+          .default([])
+          .describe('What is told of; none: only the end of the batch.'),
+      })
+      .nullish()
+      .describe("Who is told, signed with the tenant's secret: GET /v1/webhook-secret."),
+    metadata,
+  })
+  .meta({ examples: [{ jobs: [{ custom_id: 'a-1', type: 'generate', prompt: 'A red fox' }], max_credits: 500 }] });
 export type SubmitBatch = z.output<typeof SubmitBatch>;
 
 export const CustomId = z.string().min(1).max(MAX_CUSTOM_ID);
 
 export const ListBatches = listQuery('bat');
 
-export const BatchParams = z.object({ id: z.string() });
+export const BatchParams = pathOf('bat');
+
+const count = z.int().describe('How many jobs.');
+
+export const Batch = z
+  .object({
+    id: z.string().describe('`bat_…`'),
+    object: z.literal('batch').describe('Always `batch`.'),
+    status: z.enum(['in_progress', 'canceling', 'completed', 'canceled']).describe('The last two are final.'),
+    counts: z
+      .object({
+        total: z.int().describe('All that were sent.'),
+        ...shape(JOB_STATUSES, count),
+        skipped: z.int().describe('Those that were refused.'),
+      })
+      .describe('How many of its jobs have which status.'),
+    credits_used: z.int().describe('What its jobs have cost together.'),
+    max_concurrency: z.int().nullable().describe('How many of them run at once.'),
+    max_credits: z.int().nullable().describe('What they may cost together.'),
+    metadata: z.record(z.string(), z.string()).describe('As the client gave them.'),
+    created_at: moment.describe('When it was accepted.'),
+    finished_at: moment.nullable().describe('When the last of its jobs ended.'),
+    links: z
+      .object({
+        self: z.string().describe('The batch.'),
+        results: z.string().describe('What came of its jobs.'),
+        cancel: z.string().describe('POST here to cancel it.'),
+      })
+      .describe('Addresses, relative to this one.'),
+  })
+  .meta({ id: 'Batch', description: 'Many jobs of one request.' });
+
+export const BatchList = listOf('BatchList', Batch);
+
+function shape<Name extends string, Schema>(names: readonly Name[], schema: Schema): Record<Name, Schema> {
+  return Object.fromEntries(names.map((name) => [name, schema])) as Record<Name, Schema>;
+}

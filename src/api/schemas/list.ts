@@ -13,12 +13,29 @@ export function listQuery(prefix: IdPrefix) {
       .int(LIMIT_FAULT)
       .min(1, LIMIT_FAULT)
       .max(MAX_LIMIT, LIMIT_FAULT)
-      .default(DEFAULT_LIMIT),
-    starting_after: z
-      .string('Must be one id.')
-      .refine((id) => isId(id, prefix), `Must be an id such as ${prefix}_….`)
-      .optional(),
+      .default(DEFAULT_LIMIT)
+      .describe('How many at most.'),
+    starting_after: idOf(prefix).optional().describe('The last one of the page before.'),
   });
+}
+
+/** What the database and our ids can hold. In ms since 1970. */
+const LATEST_MS = Date.UTC(9999, 0);
+
+/** A moment. */
+export const time = z.iso
+  .datetime({ offset: true, abort: true, error: 'Must be a time such as 2026-11-21T12:00:00Z.' })
+  .refine((text) => Date.parse(text) >= 0 && Date.parse(text) < LATEST_MS, 'Must be a time from 1970 to 9998.')
+  .transform((text) => new Date(text));
+
+/** An id of that type, whether there is such a thing or not. */
+export function idOf(prefix: IdPrefix) {
+  return z.string('Must be one id.').refine((id) => isId(id, prefix), `Must be an id such as ${prefix}_….`);
+}
+
+/** The path of one thing. Its id is looked up, and need not be well-formed. */
+export function pathOf(prefix: IdPrefix) {
+  return z.object({ id: z.string().meta({ description: `The id: \`${prefix}_…\`.` }) });
 }
 
 export type ListQuery = z.output<ReturnType<typeof listQuery>>;

@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { PUBLIC_EVENTS } from '../../lib/domain/event-types.ts';
-import { isId } from '../../lib/ids.ts';
 import { checkWebhookUrl } from '../../lib/webhooks/url-policy.ts';
 import type { ApiDeps } from '../deps.ts';
-import { listQuery } from './list.ts';
+import { idOf, listQuery, pathOf, time } from './list.ts';
 
 const MAX_DESCRIPTION = 500;
 
@@ -15,41 +14,49 @@ const eventTypes = z
 
 /** The bodies of `POST` and `PATCH /v1/webhook-endpoints`; the same rules for an address, whenever it comes. */
 export function endpointSchemas(policy: ApiDeps['webhookPolicy']) {
-  const url = z.string().superRefine((text, context) => {
-    const checked = checkWebhookUrl(text, policy);
-    if (!checked.ok) context.addIssue(checked.reason);
-  });
-  const description = z.string().max(MAX_DESCRIPTION).nullable();
+  const url = z
+    .string()
+    .describe('Where it is sent: https, a public address.')
+    .superRefine((text, context) => {
+      const checked = checkWebhookUrl(text, policy);
+      if (!checked.ok) context.addIssue(checked.reason);
+    });
+  const description = z.string().max(MAX_DESCRIPTION).nullable().describe('Anything of yours.');
+  const events = eventTypes.describe('What is sent; none: the ends of jobs and batches.');
   return {
-    CreateEndpoint: z.strictObject({ url, events: eventTypes.default([]), description: description.default(null) }),
+    CreateEndpoint: z
+      .strictObject({ url, events: events.default([]), description: description.default(null) })
+      .meta({ examples: [{ url: 'https://example.com/hook', events: ['job.succeeded', 'job.failed'] }] }),
     PatchEndpoint: z
-      .strictObject({ url, events: eventTypes, description, enabled: z.boolean() })
+      .strictObject({ url, events, description, enabled: z.boolean().describe('false: nothing is sent.') })
       .partial()
-      .refine((patch) => Object.keys(patch).length > 0, 'Must change something.'),
+      .refine((patch) => Object.keys(patch).length > 0, 'Must change something.')
+      .meta({ examples: [{ enabled: false }] }),
   };
 }
 
-const time = z.iso
-  .datetime({ offset: true, error: 'Must be a time such as 2026-11-21T12:00:00Z.' })
-  .transform((text) => new Date(text));
-
 /** The body of `POST /v1/webhook-endpoints/{id}/recover`. */
 export const Recover = z
-  .strictObject({ since: time, until: time.optional() })
+  .strictObject({
+    since: time.describe('From when on, 14 days ago at most.'),
+    until: time.optional().describe('Until when; left out: now.'),
+  })
   .refine(({ since, until }) => until === undefined || until >= since, {
     path: ['until'],
     error: 'Must not be before since.',
-  });
+  })
+  .meta({ examples: [{ since: '2026-11-20T00:00:00Z' }] });
 
-export const WebhookParams = z.object({ id: z.string() });
+export const EndpointParams = pathOf('whe');
+export const MessageParams = pathOf('msg');
 
 /** The query of `GET /v1/webhook-messages`. */
 export const ListMessages = listQuery('msg').extend({
-  endpoint_id: z
-    .string()
-    .refine((id) => isId(id, 'whe'), 'Must be an id such as whe_….')
-    .optional(),
-  status: z.enum(['pending', 'delivered', 'failed'], 'Must be pending, delivered or failed.').optional(),
+  endpoint_id: idOf('whe').optional().describe('Only messages to this endpoint.'),
+  status: z
+    .enum(['pending', 'delivered', 'failed'], 'Must be pending, delivered or failed.')
+    .optional()
+    .describe('Only messages that have it.'),
 });
 
 /** The query of `GET /v1/events`. */

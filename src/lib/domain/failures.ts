@@ -1,7 +1,7 @@
 import type { JobError } from './job.ts';
 
 /** Why a job can fail: the public text, whether a retry can help, and what the client may do (the REST contract). */
-const FAILURES = {
+export const FAILURES = {
   unsupported_file: { message: 'NemoVideo does not take this kind of file.', retryable: false, action: null },
   file_too_large: { message: 'The file is too large: compress or trim it.', retryable: false, action: 'shrink_file' },
   token_invalid: {

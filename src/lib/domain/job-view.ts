@@ -1,4 +1,4 @@
-import { isTerminal, type JobRecord } from './job.ts';
+import { isTerminal, type JobRecord, type JobStatus } from './job.ts';
 
 /** The job as clients see it, the same in GET, in events and in webhooks (the REST contract, "Jobs"). */
 export function jobView(job: JobRecord) {
@@ -44,7 +44,7 @@ export function jobView(job: JobRecord) {
 }
 
 /** A job that is to be canceled shows it whatever it is doing still, until it has ended. */
-function shownStatus(job: JobRecord) {
+function shownStatus(job: JobRecord): JobStatus | 'canceling' {
   return job.cancel_requested_at !== null && !isTerminal(job.status) ? 'canceling' : job.status;
 }
 

@@ -2,20 +2,22 @@ import type { GenerateOptions } from './prompt.ts';
 
 /** What a job is, as it is stored. Field names are the column names. */
 
-const JOB_TYPES = ['generate', 'upload', 'export'] as const;
+export const JOB_TYPES = ['generate', 'upload', 'export'] as const;
 export type JobType = (typeof JOB_TYPES)[number];
 
 /** `canceling` is not stored: a job shows it while its cancellation is asked for and not yet done. */
 const OPEN_STATUSES = ['queued', 'waiting', 'running'] as const;
 export const TERMINAL_STATUSES = ['succeeded', 'failed', 'canceled', 'expired'] as const;
 export const JOB_STATUSES = [...OPEN_STATUSES, ...TERMINAL_STATUSES] as const;
+/** What a job shows as its `status`. */
+export const SHOWN_STATUSES = [...OPEN_STATUSES, 'canceling', ...TERMINAL_STATUSES] as const;
 export type JobStatus = (typeof JOB_STATUSES)[number];
 export type TerminalStatus = (typeof TERMINAL_STATUSES)[number];
 
-const PHASES = ['session', 'upload', 'converse', 'reconcile', 'render', 'verify'] as const;
+export const PHASES = ['session', 'upload', 'converse', 'reconcile', 'render', 'verify'] as const;
 export type Phase = (typeof PHASES)[number];
 
-const WAITING_REASONS = ['session', 'credits', 'concurrency', 'rate_limit', 'render', 'recovery'] as const;
+export const WAITING_REASONS = ['session', 'credits', 'concurrency', 'rate_limit', 'render', 'recovery'] as const;
 export type WaitingReason = (typeof WAITING_REASONS)[number];
 
 /** The queue that takes a job's next step: `run` holds a slot while it works, `wait` is for short looks in between. */

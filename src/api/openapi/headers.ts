@@ -1,0 +1,46 @@
+import type { ProblemCode } from '../../lib/errors.ts';
+
+/** The headers of requests that mean something here, beside `Authorization`. */
+export const REQUEST_HEADERS = {
+  'idempotency-key': {
+    type: 'string',
+    description:
+      'Sent again with the same body within 24 hours, the request has its effect once and is answered with what the first one made.',
+    example: '5f0c1c3e-order-4711',
+  },
+  prefer: {
+    type: 'string',
+    description: '`wait=<1–60>`: answer when the job has ended or after so many seconds.',
+    example: 'wait=60',
+  },
+  'if-none-match': { type: 'string', description: 'The ETag that is known: 304 while it still holds.', example: '"7"' },
+  'last-event-id': { type: 'string', description: 'The seq of the last event that was seen.', example: '7' },
+} as const;
+
+/** The headers of answers that mean something, beside those that HTTP itself needs. */
+export const ANSWER_HEADERS = {
+  'x-request-id': { type: 'string', description: "The request's own id, else one that was made; it is in all logs." },
+  location: { type: 'string', description: 'The address of what was made.' },
+  etag: { type: 'string', description: "The job's `seq`." },
+  'retry-after': { type: 'integer', description: 'Seconds after which another try is worth while.' },
+  'preference-applied': { type: 'string', description: '`wait`, where `Prefer: wait` was heeded.' },
+  'idempotent-replayed': { type: 'string', description: '`true` where the effect was that of an earlier request.' },
+  allow: { type: 'string', description: 'The methods of the path.' },
+  'ratelimit-policy': { type: 'string', description: 'How many requests a key has: `"submit";q=600;w=60`.' },
+  ratelimit: { type: 'string', description: 'How many it has left: `"submit";r=599;t=60`.' },
+  'www-authenticate': { type: 'string', description: '`Bearer`.' },
+} as const;
+
+export type RequestHeader = keyof typeof REQUEST_HEADERS;
+export type AnswerHeader = keyof typeof ANSWER_HEADERS;
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Headers that the route reads. */
+    takes?: readonly RequestHeader[];
+    /** Headers that its good answers may have. */
+    gives?: readonly AnswerHeader[];
+    /** What can go wrong besides that which can with every route of its kind (route-problems.ts). */
+    problems?: readonly ProblemCode[];
+  }
+}
