@@ -14,7 +14,12 @@ let worker: string;
 
 beforeAll(async () => {
   receiver = await startReceiver();
-  service = await startService({ workers: false, env: { ADMIN_TOKEN, METRICS_PORT: '0', HOST: '127.0.0.1' } });
+  // A silence of 11 minutes outlasts two heartbeats of the worker.
+  service = await startService({
+    workers: false,
+    sandbox: { speed: 60 },
+    env: { ADMIN_TOKEN, METRICS_PORT: '0', HOST: '127.0.0.1' },
+  });
   worker = (await service.startWorkers()).operatorUrl ?? '';
 });
 
