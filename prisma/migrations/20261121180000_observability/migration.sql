@@ -8,4 +8,4 @@ ALTER TABLE "job" ADD COLUMN     "phase_started_at" TIMESTAMPTZ(3),
 ADD COLUMN     "traceparent" TEXT;
 
 -- The open jobs, for the metrics: counted without a look at the rows.
-CREATE INDEX "job_open_idx" ON "job" ("status", "type", "created_at") WHERE "finished_at" IS NULL;
+CREATE INDEX "job_open_status_idx" ON "job" ("status", "type", "created_at") WHERE "finished_at" IS NULL;
