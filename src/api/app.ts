@@ -107,16 +107,16 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
     },
     { prefix: '/v1' },
   );
-  const { adminToken, queue } = deps;
+  const { adminToken, rateLimit, queue } = deps;
   if (adminToken !== undefined) {
     app.register(
       async (admin) => {
-        await admin.register(administration, { adminToken });
+        await admin.register(administration, { adminToken, rateLimit });
         await admin.register(apiKeyRoutes, deps);
       },
       { prefix: '/v1/admin' },
     );
-    app.register(boardRoutes, { adminToken, queue, prefix: '/admin/queues' });
+    app.register(boardRoutes, { adminToken, rateLimit, queue, prefix: '/admin/queues' });
   }
   return app;
 }

@@ -31,10 +31,10 @@ const VARIABLES = z.object({
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   /** Where a worker answers for its health and metrics; unset: nowhere. */
   METRICS_PORT: optional(z.coerce.number().int().min(0).max(65_535)),
-  /** Either one starts tracing; the rest of the standard variables are read by OpenTelemetry itself. */
+  /** Either one starts tracing, unless it is disabled; OpenTelemetry itself reads the rest of the standard variables. */
   OTEL_EXPORTER_OTLP_ENDPOINT: optional(z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' })),
-  OTEL_SDK_DISABLED: flag(false),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: optional(z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' })),
+  OTEL_SDK_DISABLED: flag(false),
 
   NEMO_API_URL: httpUrl('https://mega-api-prod.nemovideo.ai'),
   NEMO_WEB_URL: httpUrl('https://nemovideo.com'),

@@ -38,7 +38,9 @@ export async function startOperatorServer(options: {
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, async (request, response) => {
     const path = request.url?.split('?')[0] ?? '';
     const route = request.method === 'GET' || request.method === 'HEAD' ? routes[path] : undefined;
-    const answer = route ? await route(request) : problem('not_found', `${path} does not exist.`, path);
+    // Nothing that goes wrong here may end the process, which holds conversations.
+    const asked = route ? route(request) : Promise.resolve(problem('not_found', `${path} does not exist.`, path));
+    const answer = await asked.catch(() => problem('internal_error', 'The question could not be answered.', path));
     send(response, answer, request.method !== 'HEAD');
   });
   await new Promise<void>((resolve, reject) => {

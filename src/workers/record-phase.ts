@@ -22,11 +22,9 @@ export function recordPhase(job: JobRecord, phase: Phase, step: Step | 'hand_ove
   if ('phase' in step && step.phase === phase) return;
   const outcome = OUTCOMES[step.kind];
   const ended = now();
-  observe(
-    'reelay_phase_duration_seconds',
-    { phase, outcome },
-    (ended.getTime() - job.phase_started_at.getTime()) / 1_000,
-  );
+  // It began by the database's clock, and ends by ours.
+  const seconds = Math.max(0, ended.getTime() - job.phase_started_at.getTime()) / 1_000;
+  observe('reelay_phase_duration_seconds', { phase, outcome }, seconds);
   const attributes = { ...idsOf(job), 'reelay.phase': phase, 'reelay.outcome': outcome };
   const span = startSpan(`phase ${phase}`, { parent: job.traceparent, attributes, startTime: job.phase_started_at });
   if (step.kind === 'fail') {

@@ -32,6 +32,7 @@ beforeAll(async () => {
     PORT: '0',
     METRICS_PORT: '0',
     HOST: '127.0.0.1',
+    DRAIN_TIMEOUT: '1s',
   });
   const log = createLogger('silent', 'test');
   [api, workers] = await Promise.all([startApi(config, log), startWorkers(config, log)]);

@@ -1,21 +1,32 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { startService, type TestService } from '../support/service.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { startReceiver, type WebhookReceiver } from '../support/webhook-receiver.ts';
 
 const ADMIN_TOKEN = 'open-sesame-1234';
 const BEARER = { authorization: `Bearer ${ADMIN_TOKEN}` };
 const BASIC = { authorization: `Basic ${Buffer.from(`admin:${ADMIN_TOKEN}`).toString('base64')}` };
 
 let service: TestService;
+let receiver: WebhookReceiver;
 /** Where the worker answers. */
 let worker: string;
 
 beforeAll(async () => {
-  service = await startService({ workers: false, env: { ADMIN_TOKEN, METRICS_PORT: '0', HOST: '127.0.0.1' } });
+  receiver = await startReceiver();
+  // A silence of 11 minutes outlasts two heartbeats of the worker.
+  service = await startService({
+    workers: false,
+    sandbox: { speed: 60 },
+    env: { ADMIN_TOKEN, METRICS_PORT: '0', HOST: '127.0.0.1' },
+  });
   worker = (await service.startWorkers()).operatorUrl ?? '';
 });
 
-afterAll(() => service?.stop());
+afterAll(async () => {
+  await service?.stop();
+  await receiver?.close();
+});
 
 /** The values of a metric, by their labels as they are written. */
 async function scrape(url: string, name: string): Promise<Record<string, number>> {
@@ -59,8 +70,25 @@ describe('the board', () => {
 });
 
 describe('the metrics', () => {
+  // The first to scrape the API: what is read from the stores is then told for 5 s.
+  it('tell of conversations that are open, and of those of which nobody knows what they cost', async () => {
+    const { id } = await service.client.submit({ type: 'generate', prompt: 'A long film #stall' });
+    await waitFor('the conversation', async () => (await service.client.job(id)).phase === 'converse');
+    expect(await scrape(service.url, 'reelay_conversations_open')).toEqual({ '': 1 });
+    expect(await scrape(service.url, 'reelay_jobs_open')).toEqual({ '{type="generate",status="running"}': 1 });
+    // Its deadline comes now, however long it took to get here.
+    await service.database.sql('UPDATE job SET deadline_at = now() WHERE id = $1', [id]);
+    expect(await service.client.ended(id)).toMatchObject({ charged: 'unknown' });
+    expect(await scrape(worker, 'reelay_unknown_outcomes_total')).toEqual({ '{type="generate"}': 1 });
+  });
+
   it('tell of the work: by the worker what it did, by the API what is there', async () => {
-    const job = await service.client.submit({ type: 'generate', prompt: 'A heron', export: true });
+    const job = await service.client.submit({
+      type: 'generate',
+      prompt: 'A heron',
+      export: true,
+      webhook: { url: receiver.url },
+    });
     await service.client.ended(job.id);
     const failed = await service.client.submit({ type: 'generate', prompt: 'Nothing #no-credits' });
     await service.client.ended(failed.id);
@@ -72,6 +100,8 @@ describe('the metrics', () => {
     for (const phase of ['session', 'converse', 'render', 'verify']) {
       expect(phases[`{phase="${phase}",outcome="done"}`], phase).toBeGreaterThan(0);
     }
+    const attempts = () => scrape(worker, 'reelay_webhook_attempts_total');
+    await waitFor('the webhook', async () => (await attempts())['{result="delivered"}'] === 1);
     expect(await scrape(worker, 'nodejs_eventloop_lag_seconds')).not.toEqual({});
 
     const entries = await waitFor('a fresh reading', async () => {
@@ -79,14 +109,31 @@ describe('the metrics', () => {
       return Object.keys(of).length === 8 && of;
     });
     expect(entries['{queue="run",state="waiting"}']).toBe(0);
-    expect(await scrape(service.url, 'reelay_conversations_open')).toEqual({ '': 0 });
+    await waitFor('the end of all conversations', async () => {
+      const of = await scrape(service.url, 'reelay_conversations_open');
+      return of[''] === 0;
+    });
     const credits = await waitFor('credits', async () => {
       const of = await scrape(service.url, 'reelay_account_credits');
       return Object.keys(of).length === 2 && of;
     });
     expect(credits['{kind="anonymous",state="available"}']).toBeGreaterThan(0);
     const requests = await scrape(service.url, 'reelay_http_request_duration_seconds_count');
-    expect(requests['{method="POST",route="/v1/jobs",status="202"}']).toBe(2);
+    expect(requests['{method="POST",route="/v1/jobs",status="202"}']).toBe(3);
+  });
+
+  it('count the jobs of a canceled batch, which end together', async () => {
+    const jobs = ['a', 'b', 'c', 'd'].map((custom_id) => ({ custom_id, type: 'generate', prompt: 'A heron' }));
+    type Batch = { id: string; finished_at: string | null; counts: { canceled: number } };
+    const made = await service.client.post<Batch>('/v1/batches', { jobs, max_concurrency: 1 });
+    await service.client.post(`/v1/batches/${made.body.id}/cancel`, {});
+    const batch = await waitFor('the end of the batch', async () => {
+      const { body } = await service.client.get<Batch>(`/v1/batches/${made.body.id}`);
+      return body.finished_at !== null && body;
+    });
+    expect(batch.counts.canceled).toBeGreaterThan(1);
+    const ended = await scrape(worker, 'reelay_jobs_ended_total');
+    expect(ended['{type="generate",status="canceled",code=""}']).toBe(batch.counts.canceled);
   });
 
   it('are for the admin', async () => {

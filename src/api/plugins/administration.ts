@@ -1,16 +1,29 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import plugin from 'fastify-plugin';
 import { bearerToken } from '../../lib/bearer-token.ts';
 import { isSameSecret } from '../../lib/crypto.ts';
 import { Problem } from '../../lib/errors.ts';
+import type { RateLimit } from '../rate-limit.ts';
 
 /** `Authorization: Bearer <ADMIN_TOKEN>` for whoever runs the service. */
 export const administration = plugin(
-  async (app, { adminToken }: { adminToken: string }) => {
-    app.addHook('onRequest', async ({ headers }) => {
-      const given = bearerToken(headers.authorization);
+  async (app, { adminToken, rateLimit }: { adminToken: string; rateLimit: RateLimit }) => {
+    app.addHook('onRequest', async (request, reply) => {
+      const given = bearerToken(request.headers.authorization);
       if (given === null || !isSameSecret(given, adminToken))
-        throw new Problem('unauthorized', 'Send the ADMIN_TOKEN as `Authorization: Bearer <token>`.');
+        throw refusal(rateLimit, request, reply, 'Send the ADMIN_TOKEN as `Authorization: Bearer <token>`.');
     });
   },
   { name: 'administration' },
 );
+
+/** What a stranger is answered; whoever guesses has not many guesses. */
+export function refusal(rateLimit: RateLimit, { ip }: FastifyRequest, reply: FastifyReply, detail: string): Problem {
+  try {
+    rateLimit.spend(reply, `address ${ip}`, 1);
+    return new Problem('unauthorized', detail);
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
+  }
+}

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { isSameSecret } from '../../lib/crypto.ts';
-import { Problem } from '../../lib/errors.ts';
 import type { ApiDeps } from '../deps.ts';
+import { refusal } from '../plugins/administration.ts';
 import { sendProblem } from '../send-problem.ts';
 
 /** The name that a browser's dialogue asks for; the password is ADMIN_TOKEN. */
@@ -9,16 +9,15 @@ const USER = 'admin';
 /** The page would ask others for its fonts: it works without, and nobody else needs to know of it. */
 const ONLY_OURS = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 
+type Deps = Pick<ApiDeps, 'queue' | 'rateLimit'> & { adminToken: string; prefix: string };
+
 /** The queues in a browser, to look at: entries come and go by the rows in Postgres, not by hand. */
-export const boardRoutes: FastifyPluginAsync<{ queue: ApiDeps['queue']; adminToken: string; prefix: string }> = async (
-  app,
-  { queue, adminToken, prefix },
-) => {
+export const boardRoutes: FastifyPluginAsync<Deps> = async (app, { queue, rateLimit, adminToken, prefix }) => {
   app.addHook('onRequest', async (request, reply) => {
     reply.header('content-security-policy', ONLY_OURS);
     if (isSameSecret(request.headers.authorization ?? '', basic(adminToken))) return;
     reply.header('www-authenticate', 'Basic realm="Reelay", charset="UTF-8"');
-    const problem = new Problem('unauthorized', `The user is ${USER}, the password is the ADMIN_TOKEN.`);
+    const problem = refusal(rateLimit, request, reply, `The user is ${USER}, the password is the ADMIN_TOKEN.`);
     // Sent here: the board has a handler of its own for what is thrown.
     return sendProblem(request, reply, problem);
   });

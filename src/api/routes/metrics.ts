@@ -13,8 +13,8 @@ const docs = {
 };
 
 /** What Prometheus scrapes: the share of this process, and the stores. */
-export const metricsRoutes: FastifyPluginAsync<ApiDeps> = async (app, { adminToken, storeMetrics }) => {
-  if (adminToken !== undefined) await app.register(administration, { adminToken });
+export const metricsRoutes: FastifyPluginAsync<ApiDeps> = async (app, { adminToken, rateLimit, storeMetrics }) => {
+  if (adminToken !== undefined) await app.register(administration, { adminToken, rateLimit });
 
   app.get('/metrics', { schema: docs, config: { problems: ['unauthorized'] } }, async (_, reply) => {
     const stores = await storeMetrics();

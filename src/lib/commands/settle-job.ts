@@ -5,7 +5,7 @@ import { type JobPatch, writeJob } from '../db/job-writes.ts';
 import { handOn, lockJob } from '../db/session-line.ts';
 import type { JobRecord, TerminalStatus } from '../domain/job.ts';
 import { terminalEvent } from '../domain/job-events.ts';
-import { count } from '../metrics/process-metrics.ts';
+import { countEnd } from '../metrics/count-end.ts';
 
 export type Ending = {
   status: TerminalStatus;
@@ -46,10 +46,4 @@ export async function endLocked(
   await handOn(client, job, ending.turnOver ? 0 : turnOpenMs);
   countEnd(ended);
   return ended;
-}
-
-/** All jobs end here, whoever ends them. */
-function countEnd({ type, status, charged, error }: JobRecord): void {
-  count('reelay_jobs_ended_total', { type, status, code: error?.code ?? '' });
-  if (charged === 'unknown') count('reelay_unknown_outcomes_total', { type });
 }

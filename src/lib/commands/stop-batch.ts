@@ -5,6 +5,7 @@ import { endJobs } from '../db/end-jobs.ts';
 import { jobError } from '../domain/failures.ts';
 import type { JobError, JobRecord } from '../domain/job.ts';
 import { Problem } from '../errors.ts';
+import { countEnd } from '../metrics/count-end.ts';
 import { cancelJob } from './cancel-job.ts';
 import { settleJob } from './settle-job.ts';
 
@@ -49,6 +50,7 @@ function endUnstarted(pool: pg.Pool, batchId: string, error: JobError | null): P
       [found.rows.map((row) => row.id)],
     );
     await endJobs(client, rows, { status: 'canceled', error });
+    for (const job of rows) countEnd({ ...job, status: 'canceled', error });
     await client.query(
       'UPDATE public.session SET holder_job_id = NULL WHERE id = ANY($1) AND holder_job_id = ANY($2)',
       [rows.map((row) => row.session_id), rows.map((row) => row.id)],

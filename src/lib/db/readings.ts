@@ -49,7 +49,10 @@ export async function readCredits(db: Queryable): Promise<{ kind: string; availa
   return rows;
 }
 
-/** The webhook messages that should have been sent by now, and since when the oldest. */
+/**
+ * The webhook messages that should have been sent by now, also those that are being sent, and since when the oldest.
+ * One pass over the index of the pending ones.
+ */
 export async function readDueMessages(db: Queryable): Promise<{ messages: number; oldest_s: number }> {
   const { rows } = await db.query<{ messages: number; oldest_s: number }>({
     name: 'read_due_messages',

@@ -49,7 +49,9 @@ export function decideRecovery(look: RecoveryLook): Recovery {
 
 function giveUp(look: RecoveryLook, released: boolean): Recovery {
   const { before, balance, sentAtMs, nowMs, sendWindowMs } = look;
-  if (!released || before?.total !== balance?.total) return { kind: 'gave_up', charged: 'unknown' };
+  // What is reserved now may be this turn's, even where another had reserved as much before it.
+  const proven = released && balance?.frozen === 0 && before?.total === balance.total;
+  if (!proven) return { kind: 'gave_up', charged: 'unknown' };
   // A message that was late to leave may be taken this late: until then an untouched balance proves nothing.
   const untilProof = sentAtMs + 2 * sendWindowMs - nowMs;
   return untilProof > 0 ? { kind: 'read_again', inMs: untilProof } : { kind: 'gave_up', charged: 'no' };

@@ -43,6 +43,11 @@ describe('a lost turn', () => {
     ['is not done while others may hold the credits', { reads: 1, fingerprint: 'new', alone: false }, again(60_000)],
     ['is not done when the credits could not be read', { reads: 1, fingerprint: 'new', balance: null }, again(60_000)],
     [
+      'is not proven free of charge while as much is reserved as another turn had before it',
+      { before: reserved, balance: reserved },
+      gaveUp('unknown'),
+    ],
+    [
       'is not done while it goes on changing',
       { reads: 2, previousFingerprint: 'n1', fingerprint: 'n2', balance: reserved },
       again(60_000),
