@@ -12,6 +12,11 @@ const INTERVAL_MS = 5_000;
 const GRACE_MS = 10_000;
 /** Jobs looked after in one round. Every job gets its look, however many before it are only waiting their turn. */
 const BATCH = 2_000;
+/**
+ * An entry that is in a worker's hands while its row has had no lease for so long is in nobody's. The queue itself
+ * notices a dead worker within some 15 s; should it not, the row decides. In ms.
+ */
+const DEAD_ENTRY_MS = 60_000;
 /** Questions to the queue at once: enough to hide its latency, few enough not to crowd out the work itself. */
 const QUESTIONS_AT_ONCE = 50;
 
@@ -45,8 +50,8 @@ async function findLost(producer: Producer, overdue: readonly Overdue[]): Promis
   const lost: Overdue[] = [];
   const inSlot = createSlots(QUESTIONS_AT_ONCE);
   const ask = async (job: Overdue) => {
-    const held = await producer.holds(job.lane, { job_id: job.id, dispatch_no: job.dispatch_no });
-    if (!held) lost.push(job);
+    const where = await producer.find(job.lane, { job_id: job.id, dispatch_no: job.dispatch_no });
+    if (where === 'gone' || (where === 'active' && job.overdue_ms > DEAD_ENTRY_MS)) lost.push(job);
   };
   await Promise.all(overdue.map((job) => inSlot(() => ask(job))));
   return lost;

@@ -1,7 +1,11 @@
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Dispatch, markDispatched } from '../../src/lib/db/dispatch.ts';
+import { createLogger } from '../../src/lib/logger.ts';
+import type { Producer, Whereabouts } from '../../src/lib/queue/producer.ts';
+import { startReconciler } from '../../src/workers/reconciler.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 let database: TestDatabase;
 let pool: pg.Pool;
@@ -88,5 +92,39 @@ describe('the dispatcher', () => {
     await database.sql("UPDATE job SET rank_ms = -1 WHERE id IN ('a-000030', 'a-000025')");
     const marked = await round({ limit: 500, tenantConcurrency: 3 });
     expect(marked.map(({ id }) => id).sort()).toEqual(['a-000001', 'a-000025', 'a-000030']);
+  });
+});
+
+describe('the reconciler', () => {
+  it('makes ready what the queue has lost, and what it believes in the hands of a worker that is long dead', async () => {
+    await backlog('a', 4);
+    await round();
+    const overdue = (id: string, ms: number) =>
+      database.sql(
+        `UPDATE job SET dispatched_at = now() - $2 * interval '1 ms', due_at = now() - $2 * interval '1 ms' WHERE id = $1`,
+        [id, ms],
+      );
+    await overdue('a-000001', 20_000);
+    await overdue('a-000002', 20_000);
+    await overdue('a-000003', 120_000);
+    await overdue('a-000004', 120_000);
+    const where: Record<string, Whereabouts> = { 'a-000001': 'gone', 'a-000004': 'waiting' };
+    const producer: Producer = {
+      add: async () => [],
+      find: async (_queue, { job_id }) => where[job_id] ?? 'active',
+      close: async () => undefined,
+    };
+    const reconciler = startReconciler({
+      db: pool,
+      producer,
+      log: createLogger('silent', 'test'),
+      onReady: () => undefined,
+    });
+    const ready = await waitFor('the first round', async () => {
+      const rows = await database.sql('SELECT id FROM job WHERE dispatched_at IS NULL ORDER BY id');
+      return rows.length > 0 && rows.map(({ id }) => id);
+    });
+    await reconciler.stop();
+    expect(ready).toEqual(['a-000001', 'a-000003']);
   });
 });

@@ -85,7 +85,7 @@ const MARK_DISPATCHED = `
     GREATEST(0, ceil(extract(epoch FROM due_at - now()) * 1000))::int AS delay_ms`;
 
 /** A dispatched job that should have been taken up long ago. */
-export type Overdue = { id: string; lane: Lane; dispatch_no: number };
+export type Overdue = { id: string; lane: Lane; dispatch_no: number; overdue_ms: number };
 
 /** Jobs that were dispatched, are due since `graceMs`, and that nobody holds; in the order of their ids, after one. */
 export async function findOverdue(
@@ -93,7 +93,9 @@ export async function findOverdue(
   page: { graceMs: number; after: string; limit: number },
 ): Promise<Overdue[]> {
   const { rows } = await db.query<Overdue>(
-    `SELECT id, lane, dispatch_no FROM public.job
+    `SELECT id, lane, dispatch_no,
+       (extract(epoch FROM now() - GREATEST(due_at, dispatched_at, lease_until)) * 1000)::float8 AS overdue_ms
+     FROM public.job
      WHERE dispatched_at < now() - $1 * interval '1 ms' AND due_at < now() - $1 * interval '1 ms'
        AND finished_at IS NULL AND (lease_until IS NULL OR lease_until < now()) AND id > $2
      ORDER BY id LIMIT $3`,

@@ -8,13 +8,20 @@ export type Entry = { queue: QueueName; payload: Payload; delayMs: number };
 export type Producer = {
   /** @returns the entries that were not taken; the reconciler finds them again. */
   add(entries: readonly Entry[]): Promise<Entry[]>;
-  /** Whether the queue will still bring this entry to a worker by itself, and soon. */
-  holds(queue: QueueName, payload: Payload): Promise<boolean>;
+  /** Where the queue has this entry. */
+  find(queue: QueueName, payload: Payload): Promise<Whereabouts>;
   close(): Promise<void>;
 };
 
-/** States in which an entry is on its way. A delayed one is not: its row was due long ago, or nobody would ask. */
-const ON_ITS_WAY = new Set(['waiting', 'active', 'prioritized']);
+/** `waiting` for a worker; `active`: a worker has it, or had it and died; `gone`: the queue will not bring it soon. */
+export type Whereabouts = 'waiting' | 'active' | 'gone';
+
+/** A delayed entry is as good as gone: its row was due long ago, or nobody would ask. */
+const WHEREABOUTS: Readonly<Record<string, Whereabouts>> = {
+  waiting: 'waiting',
+  prioritized: 'waiting',
+  active: 'active',
+};
 
 export function openProducer(backend: QueueBackend): Producer {
   const queues: Record<QueueName, Queue<Payload>> = { run: backend.queue('run'), wait: backend.queue('wait') };
@@ -37,8 +44,8 @@ export function openProducer(backend: QueueBackend): Producer {
       }
       return refused;
     },
-    async holds(queue, payload) {
-      return ON_ITS_WAY.has(await queues[queue].getJobState(entryId(queue, payload)));
+    async find(queue, payload) {
+      return WHEREABOUTS[await queues[queue].getJobState(entryId(queue, payload))] ?? 'gone';
     },
     async close() {
       await Promise.all([queues.run.close(), queues.wait.close()]);
