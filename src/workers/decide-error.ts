@@ -86,7 +86,7 @@ async function fail(work: Work, failure: FailureCode, error: unknown): Promise<S
   const upstream = answer && { status: answer.status, code: answer.code };
   if (code === 'unsupported_file') return unsupportedFile(work, upstream);
   if (code === 'credits_exhausted' && work.job.account_id !== null)
-    return lackCredits(work, work.job.account_id, work.job.cost.before, upstream);
+    return lackCredits(work, work.job.phase ?? 'session', work.job.account_id, work.job.cost.before, upstream);
   const registers = work.job.account_id === null ? null : await registerUrl(work, work.job.account_id);
   return { kind: 'fail', error: jobError(code, { upstream, registerUrl: registers }) };
 }

@@ -70,6 +70,8 @@ async function takeStep(
     if (error instanceof JobLost || work.signal.reason instanceof JobLost)
       throw error instanceof JobLost ? error : work.signal.reason;
     if (stopping.aborted) return { step: 'hand_over', error };
+    // The commit that met the cancel was rolled back, so the row that we know does not tell of it.
+    if (error instanceof TurnForbidden) work.hear({ cancelRequested: true, deadlinePassed: false });
     if (work.signal.reason instanceof Interrupted || error instanceof TurnForbidden) return { step: 'interrupted' };
     return { step: await decideError(work, error), error };
   }

@@ -1,5 +1,6 @@
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { JobResult } from '../../src/lib/domain/job.ts';
 import type { JobView } from '../../src/lib/domain/job-view.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -18,8 +19,25 @@ afterAll(() => service?.stop());
 const retry = (id: string, body: unknown = {}) =>
   service.client.post<JobView & { code: string; existing: string }>(`/v1/jobs/${id}/retry`, body);
 
-const failed = async (body: Record<string, unknown>) => {
-  const { id } = await service.client.submit({ type: 'generate', ...body });
+const PREVIEW: JobResult = {
+  text: '',
+  changes: [],
+  timeline: { summary: 'Timeline (0 tracks):', duration_ms: 0, tracks: [] },
+  media: [{ url: 'https://cdn.example/raw.mp4', kind: 'video' }],
+  suggested_actions: [],
+  output: null,
+  workspace_url: null,
+};
+
+/** `seen`: as if a preview had been shown before the message came to nothing. */
+const failed = async ({ seen = false, ...body }: Record<string, unknown>) => {
+  const line = seen ? await service.client.submit({ type: 'generate', prompt: 'Before it' }) : null;
+  const { id } = await service.client.submit({
+    type: 'generate',
+    ...body,
+    ...(line && { session_id: line.session_id }),
+  });
+  if (seen) await service.database.sql('UPDATE job SET result = $2 WHERE id = $1', [id, JSON.stringify(PREVIEW)]);
   const job = await service.client.ended(id);
   expect(job.status).toBe('failed');
   return job;
@@ -117,6 +135,13 @@ describe('retry', () => {
     expect(first).toMatchObject({ error: { code: 'no_change' }, charged: 'no' });
     await retried(first.id);
     expect(await messagesOf('Nothing happens')).toHaveLength(2);
+  });
+
+  it('one that had shown a preview and came to nothing is sent again as well: nothing goes on from the preview', async () => {
+    const first = await failed({ prompt: 'A preview of nothing #no-change', seen: true });
+    expect(first.result).toBeNull();
+    await retried(first.id);
+    expect(await messagesOf('A preview of nothing')).toHaveLength(2);
   });
 
   it('one that may have cost credits is not, unless that is accepted', async () => {

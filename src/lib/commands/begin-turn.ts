@@ -3,7 +3,7 @@ import { transaction } from '../db/database.ts';
 import { writeJob } from '../db/job-writes.ts';
 import type { Credits, JobRecord, Progress } from '../domain/job.ts';
 
-/** A cancel or the deadline came first: nothing may be sent. */
+/** A cancel came first: nothing may be sent. */
 export class TurnForbidden extends Error {
   override readonly name = 'TurnForbidden';
 }

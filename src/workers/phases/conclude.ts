@@ -39,7 +39,9 @@ export async function concludeTurn(work: Work, session: SessionRow): Promise<Ste
   });
 
   if (verdict.kind === 'failed') {
-    return { kind: 'fail', error: jobError(verdict.code), set: { turn_state: 'done', charged, cost }, turnOver: true };
+    // What a preview had shown is not there any more, and no retry may go on from it.
+    const set = { turn_state: 'done', charged, cost, result: null } as const;
+    return { kind: 'fail', error: jobError(verdict.code), set, turnOver: true };
   }
   const result = turnResult(verdict, after, session.workspace_url);
   const set = { turn_state: 'done', charged, cost, result, progress: work.progress } as const;

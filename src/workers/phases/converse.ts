@@ -38,7 +38,7 @@ export async function converse(work: Work): Promise<Step> {
   const arrived = await takeLostTurn(work, session, state);
   if (arrived) return arrived;
   const credits = await readBalance(work, accountId, who);
-  if (credits.available <= 0) return lackCredits(work, accountId, credits);
+  if (credits.available <= 0) return lackCredits(work, 'converse', accountId, credits);
 
   const { SSE_TOTAL_TIMEOUT, SSE_IDLE_TIMEOUT } = work.deps.config;
   const stateHash = sha256(stateFingerprint(before));

@@ -61,12 +61,14 @@ export async function reconcile(work: Work): Promise<Step> {
     return afterConversation(work);
   }
   const error = jobError(verdict.kind === 'failed' ? verdict.code : lostCode(work));
+  // What a preview had shown is not there any more, and no retry may go on from it.
+  const ended = { turn_state: 'done', result: null } as const;
   if (decision.charged === 'no') {
-    return { kind: 'fail', error, set: { turn_state: 'done', charged: 'no', cost }, turnOver: true };
+    return { kind: 'fail', error, set: { ...ended, charged: 'no', cost }, turnOver: true };
   }
   // What is not proven is not claimed; and the turn may still be running upstream, so the session stays locked.
   const unproven: Cost = { ...cost, charged: null, certainty: 'unknown' };
-  return { kind: 'fail', error, set: { turn_state: 'done', charged: 'unknown', cost: unproven }, turnOver: false };
+  return { kind: 'fail', error, set: { ...ended, charged: 'unknown', cost: unproven }, turnOver: false };
 }
 
 async function chargeOf(work: Work, after: Credits): Promise<{ charged: Charged; cost: Cost }> {
