@@ -82,6 +82,23 @@ describe('wait_for_credits', () => {
     }
   });
 
+  it('what the account cannot pay before the message is waited for there: no file is left out', async () => {
+    await service.sandbox.fault({ route: 'POST /api/upload-video', times: 1, code: 2001 });
+    const prompt = 'With its picture';
+    const assets = [{ url: 'https://cdn.example/picture.png' }];
+    const { id } = await generate({ prompt, assets, wait_for_credits: true });
+    const job = await waitFor('the wait', async () => {
+      const now = await service.client.job(id);
+      return now.waiting?.reason === 'credits' && now;
+    });
+    expect(job.phase).toBe('upload');
+    await service.database.sql('UPDATE job SET due_at = now(), dispatched_at = NULL WHERE id = $1', [id]);
+    expect(await service.client.ended(id)).toMatchObject({ status: 'succeeded' });
+    const log = await service.sandbox.log();
+    expect(log.uploads.filter(({ filename }) => filename.includes('picture'))).toHaveLength(1);
+    expect(log.messages.filter(({ text }) => text.includes(prompt))).toHaveLength(1);
+  });
+
   it('without it, such a job fails', async () => {
     const { id } = await generate({ prompt: 'No money #no-credits' });
     expect(await service.client.ended(id)).toMatchObject({ status: 'failed', error: { code: 'credits_exhausted' } });
