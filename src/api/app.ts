@@ -1,6 +1,6 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { newId } from '../lib/ids.ts';
-import { answerBadAddress, answerBrokenRequest } from './broken-requests.ts';
+import { acceptOddRequests, answerBadAddress, answerBrokenRequest } from './broken-requests.ts';
 import type { ApiDeps } from './deps.ts';
 import { administration } from './plugins/administration.ts';
 import { authentication } from './plugins/authentication.ts';
@@ -66,9 +66,10 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: SILENCE_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS },
+    // Node would refuse a request without a host itself, and without a word (plugins/problems.ts).
+    http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS, requireHostHeader: false },
     clientErrorHandler: answerBrokenRequest,
-    frameworkErrors: answerBadAddress,
+    frameworkErrors: answerBadAddress(deps.rateLimit),
     // It would answer without a problem document (plugins/problems.ts).
     return503OnClosing: false,
     // A client that keeps its connection open must not keep the process from stopping.
@@ -77,7 +78,10 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
   app.server.maxConnections = MAX_CONNECTIONS;
   // Clients that wait would hold up the end of the process.
   app.addHook('preClose', async () => deps.watcher.stop());
+  acceptOddRequests(app.server);
   app.register(requestLog);
+  // Every answer says what is left; to those with a key, authentication says it anew.
+  app.addHook('onRequest', async (request, reply) => deps.rateLimit.spend(reply, `address ${request.ip}`, 0));
   app.register(problems);
   app.register(missingRoutes);
   app.register(jsonBody);
@@ -87,6 +91,7 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
   app.register(metricsRoutes, deps);
   app.register(
     async (v1) => {
+      v1.setNotFoundHandler(v1.answerMissing);
       await v1.register(tracing);
       await v1.register(authentication, deps);
       await v1.register(assetRoutes, deps);

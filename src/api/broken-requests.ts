@@ -1,8 +1,9 @@
-import { STATUS_CODES } from 'node:http';
+import { type Server, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PROBLEMS, Problem, type ProblemCode } from '../lib/errors.ts';
 import { newId } from '../lib/ids.ts';
+import type { RateLimit } from './rate-limit.ts';
 import { problemBody, sendProblem } from './send-problem.ts';
 
 /** Node's errors of what is no request yet; all others are bytes that are not HTTP. */
@@ -24,6 +25,8 @@ export function answerBrokenRequest(error: Error & { code?: string }, socket: So
   const requestId = newId('req');
   const body = JSON.stringify({
     ...problemBody(code, DETAILS[code] ?? 'These bytes are not an HTTP request.'),
+    // Of the address, nothing was read.
+    instance: '',
     request_id: requestId,
   });
   const head = [
@@ -37,7 +40,15 @@ export function answerBrokenRequest(error: Error & { code?: string }, socket: So
 }
 
 /** An address that cannot be decoded, or has a part that is longer than any id: there is nothing. */
-export function answerBadAddress(_error: Error, request: FastifyRequest, reply: FastifyReply): void {
-  reply.header('x-request-id', request.id);
-  void sendProblem(request, reply, new Problem('not_found', 'This is not the address of anything.'));
+export function answerBadAddress(rateLimit: RateLimit) {
+  return (_error: Error, request: FastifyRequest, reply: FastifyReply): void => {
+    reply.header('x-request-id', request.id);
+    rateLimit.spend(reply, `address ${request.ip}`, 0);
+    void sendProblem(request, reply, new Problem('not_found', 'This is not the address of anything.'));
+  };
+}
+
+/** Node answers an unknown `Expect` itself, without a word; it may as well be ignored (RFC 9110, 10.1.1). */
+export function acceptOddRequests(server: Server): void {
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
 }

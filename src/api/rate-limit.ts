@@ -31,7 +31,8 @@ export function createRateLimit({ count, windowMs }: Rate, clockMs: () => number
 
   return {
     spend(reply, who, cost) {
-      const nowMs = clockMs();
+      // Whole ms: a fraction would make the seconds below one more than the window has.
+      const nowMs = Math.floor(clockMs());
       sweep(nowMs);
       const window = current(who, nowMs);
       const refused = cost > 0 && window.used >= count;

@@ -39,6 +39,7 @@ function readAnswer(answer: string) {
 describe('what is no request', () => {
   it.each([
     ['noise', 'noise\r\n\r\n', 400, 'bad_request'],
+    ['no host', 'GET /v1/jobs HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'bad_request'],
     ['another protocol', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400, 'bad_request'],
     ['a space in a header name', 'GET /v1/jobs HTTP/1.1\r\nHost: x\r\nA b: c\r\n\r\n', 400, 'bad_request'],
     [
@@ -52,7 +53,13 @@ describe('what is no request', () => {
     ['a huge query', `GET /v1/jobs?skill=${'b'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`, 431, 'headers_too_large'],
   ])('%s: a problem document, and the end', async (_what, bytes, status, code) => {
     const { head, problem } = readAnswer(await sendRaw(bytes));
-    expect(problem).toMatchObject({ status, code, type: `/docs/errors#${code}`, request_id: expect.any(String) });
+    expect(problem).toMatchObject({
+      status,
+      code,
+      type: `/docs/errors#${code}`,
+      instance: expect.any(String),
+      request_id: expect.any(String),
+    });
     expect(head).toContain(`http/1.1 ${status}`);
     expect(head).toContain('content-type: application/problem+json');
     expect(head).toContain(`x-request-id: ${problem.request_id}`);
@@ -100,6 +107,13 @@ describe('addresses', () => {
     const given = /^allow: (.*)$/m.exec(head)?.[1]?.trim().toUpperCase().split(', ').sort();
     expect(given).toEqual(allow.split(', ').sort());
   });
+});
+
+it('an expectation that nobody knows is ignored; HEAD is not offered where the answer has no end', async () => {
+  const { status, problem } = readAnswer(await sendRaw(request('GET /v1/jobs/x', 'Expect: wonders')));
+  expect([status, problem.code]).toEqual([404, 'not_found']);
+  const { head } = readAnswer(await sendRaw(request('HEAD /v1/jobs/x/events')));
+  expect(head).toContain('http/1.1 405');
 });
 
 describe('bodies', () => {

@@ -23,7 +23,12 @@ async function listen(id: string, lastEventId?: number): Promise<Heard[]> {
       ...(lastEventId === undefined ? {} : { 'last-event-id': String(lastEventId) }),
     },
   });
-  expect(answer.headers['content-type']).toBe('text/event-stream');
+  expect(answer.headers).toMatchObject({
+    'content-type': 'text/event-stream',
+    'cache-control': 'no-cache',
+    'x-request-id': expect.any(String),
+    ratelimit: expect.any(String),
+  });
   const heard: Heard[] = [];
   const parser = createParser({
     onEvent: ({ event, id: eventId, data }) => heard.push({ event, id: eventId, data: JSON.parse(data) }),

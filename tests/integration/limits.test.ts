@@ -61,7 +61,8 @@ describe('SUBMIT_RATE_LIMIT', () => {
       'ratelimit-policy': '"submit";q=30;w=3600',
       ratelimit: '"submit";r=30;t=3600',
     });
-    for (let left = 29; left >= 0; left -= 1) {
+    const { id } = await client.submit(GOOD);
+    for (let left = 28; left >= 0; left -= 1) {
       const { headers } = await client.post('/v1/jobs', {});
       expect(headers.ratelimit).toMatch(new RegExp(`^"submit";r=${left};t=\\d+$`));
     }
@@ -69,7 +70,24 @@ describe('SUBMIT_RATE_LIMIT', () => {
     expect(refused).toMatchObject({ status: 429, body: { code: 'rate_limited' } });
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(3_500);
     expect(await client.get('/v1/sessions')).toMatchObject({ status: 200 });
+    // Whoever has too much under way can end it.
+    expect(await client.post(`/v1/jobs/${id}/cancel`, {})).toMatchObject({ status: 200 });
     expect(await (await createTenant(service)).post('/v1/sessions', {})).toMatchObject({ status: 201 });
+  });
+
+  it('tells on answers of what is not there too, and to strangers what their address has left', async () => {
+    const client = await createTenant(service);
+    await client.post('/v1/sessions', {});
+    const told = { 'ratelimit-policy': '"submit";q=30;w=3600', ratelimit: expect.stringMatching(/^"submit";r=29;t=/) };
+    expect(await client.get('/v1/nothing')).toMatchObject({ status: 404, headers: told });
+    expect(await client.put('/v1/jobs', {})).toMatchObject({ status: 405, headers: told });
+    const headers = { authorization: `Bearer ${service.env.BOOTSTRAP_API_KEY}` };
+    for (const path of ['/health/live', '/openapi.json', '/docs/errors', '/v1/nothing', '/v1/jobs/%', '/nothing']) {
+      const answer = await fetch(`${service.url}${path}`, { headers });
+      expect(answer.headers.get('ratelimit'), path).toMatch(/^"submit";r=\d+;t=\d+$/);
+      expect(answer.headers.get('ratelimit-policy'), path).toBe('"submit";q=30;w=3600');
+    }
+    expect((await fetch(`${service.url}/v1/nothing`)).status).toBe(404);
   });
 
   it('counts requests without a valid key by address, and not against the keys used there', async () => {

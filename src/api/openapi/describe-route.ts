@@ -18,6 +18,8 @@ const FILES = {
   type: 'object',
   properties: { file: { type: 'array', items: { type: 'string', format: 'binary' }, description: 'The files.' } },
 };
+/** What every answer has. */
+const EVERYWHERE: readonly AnswerHeader[] = ['x-request-id', 'ratelimit-policy', 'ratelimit'];
 /** What an answer of an error has beside its own headers, by status. */
 const PROBLEM_HEADERS: Readonly<Record<number, AnswerHeader>> = {
   401: 'www-authenticate',
@@ -66,20 +68,15 @@ function security(url: string): { security?: Record<string, string[]>[] } {
   return needsApiKey(url) ? {} : { security: [] };
 }
 
-function goodAnswers(response: Json | undefined, { config, schema, url }: RouteOptions): Json {
+function goodAnswers(response: Json | undefined, { config, schema }: RouteOptions): Json {
   const declared = (schema?.response ?? {}) as Record<string, { description?: string }>;
-  const headers = pick(ANSWER_HEADERS, [...everywhere(url), ...(config?.gives ?? [])]);
+  const headers = pick(ANSWER_HEADERS, [...EVERYWHERE, ...(config?.gives ?? [])]);
   const answers = Object.entries(response ?? {}).map(([status, answer]) => {
     const also = status === '302' ? pick(ANSWER_HEADERS, ['location']) : {};
     const { description } = declared[status] ?? {};
     return [status, { ...(answer as Json), description, headers: { ...headers, ...also } }];
   });
   return Object.fromEntries(answers);
-}
-
-/** Requests with an API key are counted, and told so. */
-function everywhere(url: string): AnswerHeader[] {
-  return needsApiKey(url) ? ['x-request-id', 'ratelimit-policy', 'ratelimit'] : ['x-request-id'];
 }
 
 function needsApiKey(url: string): boolean {
@@ -95,7 +92,7 @@ function problem(status: number, codes: readonly ProblemCode[]): Json {
   const header = PROBLEM_HEADERS[status];
   return {
     description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title}.`).join(' '),
-    headers: pick(ANSWER_HEADERS, ['x-request-id', ...(header ? [header] : [])]),
+    headers: pick(ANSWER_HEADERS, [...EVERYWHERE, ...(header ? [header] : [])]),
     content: {
       'application/problem+json': {
         schema: {

@@ -26,8 +26,11 @@ export const ANSWER_HEADERS = {
   'preference-applied': { type: 'string', description: '`wait`, where `Prefer: wait` was heeded.' },
   'idempotent-replayed': { type: 'string', description: '`true` where the effect was that of an earlier request.' },
   allow: { type: 'string', description: 'The methods of the path.' },
-  'ratelimit-policy': { type: 'string', description: 'How many requests a key has: `"submit";q=600;w=60`.' },
-  ratelimit: { type: 'string', description: 'How many it has left: `"submit";r=599;t=60`.' },
+  'ratelimit-policy': {
+    type: 'string',
+    description: 'How many requests a key has, or an address without one: `"submit";q=600;w=60`.',
+  },
+  ratelimit: { type: 'string', description: 'How many are left, and for how many seconds: `"submit";r=599;t=60`.' },
   'www-authenticate': { type: 'string', description: '`Bearer`.' },
 } as const;
 

@@ -3,9 +3,16 @@ import plugin from 'fastify-plugin';
 import { Problem } from '../../lib/errors.ts';
 import { sendProblem } from '../send-problem.ts';
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** For a part of the API whose own hooks are to see what is not there, too: its `setNotFoundHandler`. */
+    answerMissing(request: FastifyRequest, reply: FastifyReply): FastifyReply;
+  }
+}
+
 /**
- * What is not there: 404, or 405 with `Allow` where the path has other methods. Answered before a body is read. To be
- * registered before the routes, which it takes note of.
+ * What is not there: 404, or 405 with `Allow` where the path has other methods. Answered before a body is read, and after
+ * the hooks that say in headers who asked. To be registered before the routes, which it takes note of.
  */
 export const missingRoutes = plugin(
   async (app) => {
@@ -25,10 +32,13 @@ export const missingRoutes = plugin(
       reply.header('allow', allow);
       return new Problem('method_not_allowed', `${path} takes ${allow}.`);
     };
-    app.addHook('onRequest', async (request, reply) => {
+    app.addHook('preParsing', async (request, reply) => {
       if (request.is404) throw missing(request, reply);
     });
-    app.setNotFoundHandler((request, reply) => sendProblem(request, reply, missing(request, reply)));
+    const answer = (request: FastifyRequest, reply: FastifyReply) =>
+      sendProblem(request, reply, missing(request, reply));
+    app.setNotFoundHandler(answer);
+    app.decorate('answerMissing', answer);
   },
   { name: 'missing-routes' },
 );

@@ -25,8 +25,11 @@ export const problems = plugin(
     app.addHook('preClose', async () => {
       closing = true;
     });
-    app.addHook('onRequest', async () => {
+    app.addHook('onRequest', async ({ raw }) => {
       if (closing) throw new Problem('unavailable', 'This process is about to end.', { retryAfterS: CLOSING_AGAIN_S });
+      // RFC 9112, 3.2.
+      if (raw.headers.host === undefined && raw.httpVersion === '1.1')
+        throw new Problem('bad_request', 'A request of HTTP/1.1 names its host.');
     });
     app.setErrorHandler((error: FastifyError, request, reply) => {
       const problem = toProblem(error);

@@ -15,6 +15,7 @@ export const tracing = plugin(
   async (app) => {
     app.decorateRequest('traceparent', null);
     app.addHook('onRequest', async (request, reply) => {
+      if (request.is404) return;
       const { method, routeOptions, headers } = request;
       const span = startSpan(`${method} ${routeOptions.url}`, {
         parent: [headers.traceparent].flat()[0] ?? null,

@@ -34,6 +34,7 @@ const docs = {
     response: { 202: Job.describe('The new job.') },
   },
 };
+const CANCEL_CONFIG = { unlimited: true, problems: ['job_already_terminal'] } as const;
 const RETRY_CONFIG = {
   takes: ['idempotency-key'],
   gives: ['location', 'idempotent-replayed'],
@@ -44,16 +45,12 @@ const RETRY_CONFIG = {
 export const jobActionRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db, once }) => {
   const app = fastify.withTypeProvider<ZodTypeProvider>();
 
-  app.post(
-    '/jobs/:id/cancel',
-    { schema: docs.cancel, config: { problems: ['job_already_terminal'] } },
-    async (request, reply) => {
-      const found = await findJob(db, request.tenantId, request.params.id);
-      const job = await cancelJob(db.pool, found);
-      faultPoint('cancel.committed');
-      return reply.code(isTerminal(job.status) ? 200 : 202).send(jobView(job));
-    },
-  );
+  app.post('/jobs/:id/cancel', { schema: docs.cancel, config: CANCEL_CONFIG }, async (request, reply) => {
+    const found = await findJob(db, request.tenantId, request.params.id);
+    const job = await cancelJob(db.pool, found);
+    faultPoint('cancel.committed');
+    return reply.code(isTerminal(job.status) ? 200 : 202).send(jobView(job));
+  });
 
   app.post('/jobs/:id/retry', { schema: docs.retry, config: RETRY_CONFIG }, async (request, reply) => {
     const found = await findJob(db, request.tenantId, request.params.id);

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { FastifyPluginAsync } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { eventsAfter, type StoredEvent } from '../../lib/db/job-history.ts';
@@ -49,12 +49,14 @@ export const jobEventRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db,
     return { object: 'list' as const, data: events.map(historyItem) };
   });
 
-  app.get('/jobs/:id/events', { schema: docs.events, config: { takes: ['last-event-id'] } }, async (request, reply) => {
+  // Without HEAD, whose answer would last as long as the job.
+  const events = { schema: docs.events, config: { takes: ['last-event-id'] }, exposeHeadRoute: false } as const;
+  app.get('/jobs/:id/events', events, async (request, reply) => {
     const job = await findJob(db, request.tenantId, request.params.id);
     const known = lastEventId(request.headers['last-event-id']);
     reply.hijack();
-    const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', 'x-request-id': request.id };
-    reply.raw.writeHead(200, headers);
+    const headers = { ...reply.getHeaders(), 'content-type': 'text/event-stream', 'cache-control': 'no-cache' };
+    reply.raw.writeHead(200, headers as OutgoingHttpHeaders);
     if (known === null) send(reply.raw, { event: 'snapshot', id: job.seq, data: jobView(job) });
     stream(reply.raw, job, known ?? job.seq);
   });

@@ -12,7 +12,7 @@ export const ProblemDocument = z
       .string()
       .meta({ enum: Object.keys(PROBLEMS) })
       .describe('Stable; what a program decides by.'),
-    instance: z.string().describe('The path that was asked for.'),
+    instance: z.string().describe('The path that was asked for; empty where none could be read.'),
     request_id: z.string().describe('Finds the request in the logs.'),
     existing: z.string().optional().describe('The address of what is there already, where that is in the way.'),
     errors: z

@@ -37,6 +37,14 @@ it('counts down, refuses what is too much, and begins anew after the window', ()
   expect(spend('a')).toMatchObject({ left: '"submit";r=1;t=60', refused: null });
 });
 
+it('a window never has more seconds than it has, whatever fractions the clock counts', () => {
+  const { spend, pass } = limited(2, 60_000);
+  pass(0.3);
+  expect(spend('a').left).toBe('"submit";r=1;t=60');
+  pass(1_234.567);
+  expect(spend('a', 0).left).toBe('"submit";r=1;t=59');
+});
+
 it('what costs nothing is told what is left, and never refused', () => {
   const { spend } = limited(1, 60_000);
   expect(spend('a', 0)).toMatchObject({ left: '"submit";r=1;t=60', refused: null });
