@@ -3,6 +3,7 @@ import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JobView } from '../../src/lib/domain/job-view.ts';
 import { newId } from '../../src/lib/ids.ts';
+import { contractOf } from '../support/contract.ts';
 import { startService, type TestService } from '../support/service.ts';
 
 type Heard = { event: string | undefined; id: string | undefined; data: Record<string, unknown> };
@@ -34,6 +35,11 @@ async function listen(id: string, lastEventId?: number): Promise<Heard[]> {
     onEvent: ({ event, id: eventId, data }) => heard.push({ event, id: eventId, data: JSON.parse(data) }),
   });
   for await (const chunk of answer.body) parser.feed(String(chunk));
+  const contract = await contractOf(service.url);
+  for (const { id: eventId, ...event } of heard) {
+    const frame = eventId === undefined ? event : { ...event, id: eventId };
+    expect(contract.faultIn({ $ref: '#/components/schemas/JobEvent' }, frame)).toBeNull();
+  }
   return heard;
 }
 

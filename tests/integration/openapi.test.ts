@@ -1,5 +1,7 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SubmitBatch } from '../../src/api/schemas/batches.ts';
+import { PUBLIC_EVENTS } from '../../src/lib/domain/event-types.ts';
 import { PROBLEMS } from '../../src/lib/errors.ts';
 import { type ApiDocument, type Contract, contractOf, type Operation } from '../support/contract.ts';
 import { startService, type TestService } from '../support/service.ts';
@@ -66,11 +68,24 @@ describe('the OpenAPI document', () => {
     expect([...bare, ...components]).toEqual([]);
   });
 
+  it('has a batch in lines, and a webhook for every type of event that goes out', () => {
+    const batch = document.paths['/v1/batches']?.post;
+    expect(Object.keys(batch?.requestBody?.content ?? {})).toEqual(['application/json', 'application/x-ndjson']);
+    const options = batch?.parameters?.filter((parameter) => parameter.in === 'query').map(({ name }) => name);
+    expect(options).toEqual(['on_invalid', 'max_concurrency', 'max_credits', 'webhook', 'metadata']);
+    const example = batch?.requestBody?.content['application/x-ndjson']?.example;
+    expect(SubmitBatch.safeParse({ jobs: [example] }).success).toBe(true);
+    expect(Object.keys(document.webhooks)).toEqual(PUBLIC_EVENTS);
+    const text = JSON.stringify(document);
+    for (const [, name = ''] of text.matchAll(/"#\/components\/schemas\/([^"]+)"/g))
+      expect(document.components.schemas, name).toHaveProperty(name);
+  });
+
   it('has an example for every body, and all examples are as their schemas say', async () => {
     for (const [name, { requestBody }] of operations()) {
       for (const [type, { schema, example, examples }] of Object.entries(requestBody?.content ?? {})) {
         const given = [example, ...Object.values(examples ?? {}).map(({ value }) => value)].filter(Boolean);
-        if (type === 'application/json') expect(given, name).not.toEqual([]);
+        if (type !== 'multipart/form-data') expect(given, name).not.toEqual([]);
         for (const value of given) expect(contract.faultIn(schema, value), name).toBeNull();
       }
     }

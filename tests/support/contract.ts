@@ -18,6 +18,7 @@ export type Operation = {
 export type ApiDocument = {
   openapi: string;
   paths: Record<string, Record<string, Operation>>;
+  webhooks: Record<string, { post: Operation }>;
   components: { schemas: Record<string, Json>; responses: Record<string, Response> };
 };
 /** One answer, as a client got it. */
@@ -38,6 +39,16 @@ export function contractOf(baseUrl: string): Promise<Contract> {
   const known = contracts.get(baseUrl) ?? readContract(baseUrl);
   contracts.set(baseUrl, known);
   return known;
+}
+
+/** Fails the test where a webhook is not as `webhooks` of the OpenAPI document says: the same, whatever the service. */
+export async function expectWebhook(body: string): Promise<void> {
+  const [contract] = await Promise.all(contracts.values());
+  if (!contract) throw new Error('no service was started');
+  const event = JSON.parse(body) as { type: string };
+  const schema = contract.document.webhooks[event.type]?.post.requestBody?.content['application/json']?.schema;
+  const fault = schema ? contract.faultIn(schema, event) : `${event.type} is not documented`;
+  if (fault) throw new Error(`not as /openapi.json says: ${fault}`);
 }
 
 /** Fails the test where an answer is not as the OpenAPI document says. */
@@ -64,6 +75,7 @@ async function readContract(baseUrl: string): Promise<Contract> {
     const type = String(headers['content-type']).split(';')[0] ?? '';
     const schema = content[type] ?? content[type.replace(/\/.*/, '/*')];
     if (!schema) return `${what} with ${type} is not documented`;
+    if (type === 'application/x-ndjson') return faultOfLines(what, schemas(schema.schema), body);
     return /\bjson\b/.test(type) ? faultOfBody(what, schemas(schema.schema), body) : null;
   };
   return { document, faultOf, faultIn: (schema, value) => faultOfBody('it', schemas(schema), value) };
@@ -76,6 +88,14 @@ function faultOfMissing(
 ): string | null {
   if (given.status < 400) return `${given.status} from something that is not documented`;
   return faultOfBody('a path that is not there', schemas({ $ref: '#/components/schemas/Problem' }), given.body);
+}
+
+/** Each line is what the schema says. */
+function faultOfLines(what: string, validate: ValidateFunction, body: unknown): string | null {
+  const lines = String(body ?? '')
+    .split('\n')
+    .filter((line) => line !== '');
+  return lines.map((line) => faultOfBody(what, validate, JSON.parse(line))).find((fault) => fault !== null) ?? null;
 }
 
 function faultOfBody(what: string, validate: ValidateFunction, body: unknown): string | null {

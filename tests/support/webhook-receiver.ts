@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { expectWebhook } from './contract.ts';
 import { waitFor } from './wait-for.ts';
 
 /** A status, with headers or after something has happened. */
@@ -12,7 +13,7 @@ export type WebhookReceiver = {
   received: Received[];
   /** The next answers; afterwards 204. */
   answerWith(...answers: ReceiverAnswer[]): void;
-  /** Waits until so many POSTs have come. */
+  /** Waits until so many POSTs have come. All must be as the OpenAPI document says. */
   waitFor(count: number): Promise<Received[]>;
   close(): Promise<void>;
 };
@@ -36,7 +37,11 @@ export async function startReceiver(): Promise<WebhookReceiver> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
     received,
     answerWith: (...next) => void answers.push(...next),
-    waitFor: (count) => waitFor(`${count} webhooks`, async () => received.length >= count && received),
+    async waitFor(count) {
+      await waitFor(`${count} webhooks`, async () => received.length >= count);
+      for (const { body } of received) await expectWebhook(body);
+      return received;
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

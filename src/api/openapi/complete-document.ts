@@ -5,12 +5,14 @@ import { zodToJsonConfig } from './zod-to-json.ts';
 type Json = Record<string, unknown>;
 type Response = { $ref?: string; content?: Record<string, { examples?: Json }> };
 type Operation = {
-  requestBody?: { required?: boolean };
+  requestBody?: { required?: boolean; content: Json };
   responses: Record<string, Response>;
   'x-body-optional'?: true;
+  'x-lines'?: { type: string; content: Json };
 };
 type Document = {
   paths: Record<string, Record<string, Operation>>;
+  webhooks: unknown;
   components: { schemas: Record<string, Json>; responses?: Record<string, Response> };
 };
 
@@ -23,6 +25,9 @@ export const completeDocument: SwaggerTransformObject = (given) => {
   for (const operation of Object.values(document.paths).flatMap((path) => Object.values(path))) {
     if (operation['x-body-optional'] && operation.requestBody) operation.requestBody.required = false;
     delete operation['x-body-optional'];
+    const lines = operation['x-lines'];
+    if (lines && operation.requestBody) operation.requestBody.content[lines.type] = lines.content;
+    delete operation['x-lines'];
     for (const [status, response] of Object.entries(operation.responses)) {
       const codes = Object.keys(response.content?.['application/problem+json']?.examples ?? {});
       if (codes.length === 0) continue;
@@ -37,9 +42,9 @@ export const completeDocument: SwaggerTransformObject = (given) => {
 };
 
 /** Each named schema is there twice, as it is sent and as it is answered; those that nothing refers to go. */
-function usedSchemas({ components: { schemas, responses }, paths }: Document): Record<string, Json> {
+function usedSchemas({ components: { schemas, responses }, paths, webhooks }: Document): Record<string, Json> {
   const used = new Set<string>();
-  const open = refsIn([paths, responses]);
+  const open = refsIn([paths, responses, webhooks]);
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
     if (used.has(name)) continue;
     used.add(name);

@@ -3,6 +3,7 @@ import type { RouteOptions } from 'fastify';
 import { createJsonSchemaTransform } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { PROBLEMS, type ProblemCode } from '../../lib/errors.ts';
+import { refTo } from '../schemas/answer.ts';
 import { ProblemDocument } from '../schemas/problem.ts';
 import { problemBody } from '../send-problem.ts';
 import { ANSWER_HEADERS, type AnswerHeader, REQUEST_HEADERS } from './headers.ts';
@@ -34,7 +35,9 @@ export const describeRoute: SwaggerTransform = (document) => {
   const { url, route } = document;
   // A route of ours without a schema is shown all the same: a test names it. Other people's pages are not the API.
   if (document.schema?.hide || (!document.schema && !url.startsWith('/v1/'))) return { schema: { hide: true }, url };
-  const schema = (fromZod(document).schema ?? {}) as Json;
+  const { lines } = route.config ?? {};
+  const given = lines ? { ...document, schema: { ...document.schema, querystring: lines.options } } : document;
+  const schema = (fromZod(given).schema ?? {}) as Json;
   const takes = route.config?.takes ?? [];
   return {
     url,
@@ -42,6 +45,7 @@ export const describeRoute: SwaggerTransform = (document) => {
       ...schema,
       ...security(url),
       ...body(route, schema.body as Json),
+      ...(lines ? { 'x-lines': { type: lines.type, content: contentOfLines(lines.of) } } : {}),
       ...(takes.length > 0 ? { headers: { type: 'object', properties: pick(REQUEST_HEADERS, takes) } } : {}),
       response: { ...goodAnswers(schema.response as Json, route), ...problems(route) },
     },
@@ -60,6 +64,11 @@ function body({ schema }: RouteOptions, asJson: Json | undefined): Json {
     body: { ...asJson, ...(examples ? { examples } : {}) },
     ...(schema.body.safeParse(undefined).success ? { 'x-body-optional': true } : {}),
   };
+}
+
+/** The schema is that of one line. */
+function contentOfLines(of: z.ZodType): Json {
+  return { schema: refTo(of, 'Input'), example: [of.meta()?.examples ?? []].flat()[0] };
 }
 
 /** The document asks for an API key everywhere; some doors have another lock, or none. */

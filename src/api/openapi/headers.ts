@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { ProblemCode } from '../../lib/errors.ts';
 
 /** The headers of requests that mean something here, beside `Authorization`. */
@@ -43,6 +44,8 @@ declare module 'fastify' {
     takes?: readonly RequestHeader[];
     /** Headers that its good answers may have. */
     gives?: readonly AnswerHeader[];
+    /** The body may come in lines as well: each is one `of`; the `options` are in the query. */
+    lines?: { type: string; of: z.ZodType; options: z.ZodObject };
     /** What can go wrong besides that which can with every route of its kind (route-problems.ts). */
     problems?: readonly ProblemCode[];
   }

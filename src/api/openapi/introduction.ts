@@ -1,6 +1,6 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
-import { PUBLIC_EVENTS } from '../../lib/domain/event-types.ts';
 import { VERSION } from '../../lib/version.ts';
+import { webhookDocs } from '../schemas/webhook-events.ts';
 
 /** What the document says beside its routes. */
 export const introduction = {
@@ -25,39 +25,7 @@ Every error is a problem document (RFC 9457, \`application/problem+json\`); deci
       adminToken: { type: 'http', scheme: 'bearer', description: "The operator's `ADMIN_TOKEN`." },
     },
   },
-  webhooks: {
-    event: {
-      post: {
-        summary: 'What endpoints and the addresses of jobs and batches are sent',
-        description:
-          'Signed as Standard Webhooks 1.0 says; any 2xx is success. `webhook-id` is the same on every attempt.',
-        requestBody: {
-          required: true,
-          content: {
-            'application/json': {
-              schema: {
-                type: 'object',
-                required: ['type', 'timestamp', 'data'],
-                properties: {
-                  type: { type: 'string', enum: [...PUBLIC_EVENTS], description: 'What happened.' },
-                  timestamp: { type: 'string', format: 'date-time', description: 'When.' },
-                  data: {
-                    description: 'The whole job for `job.…`, the batch for `batch.completed`, else what is in it.',
-                    anyOf: [
-                      { $ref: '#/components/schemas/Job' },
-                      { $ref: '#/components/schemas/Batch' },
-                      { type: 'object' },
-                    ],
-                  },
-                },
-              },
-            },
-          },
-        },
-        responses: { '2XX': { description: 'It has arrived.' } },
-      },
-    },
-  },
+  webhooks: webhookDocs,
   tags: [
     { name: 'Jobs', description: 'What is asked of Reelay: generate, upload, export.' },
     { name: 'Batches', description: 'Many jobs in one request.' },

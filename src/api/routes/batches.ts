@@ -12,7 +12,16 @@ import type { ApiDeps } from '../deps.ts';
 import { prepareBatch } from '../prepare-batch.ts';
 import { readNdjson } from '../read-ndjson.ts';
 import { otherThanJson } from '../schemas/answer.ts';
-import { Batch, BatchList, BatchParams, ListBatches, SubmitBatch } from '../schemas/batches.ts';
+import {
+  Batch,
+  BatchItem,
+  BatchList,
+  BatchOptions,
+  BatchParams,
+  BatchResult,
+  ListBatches,
+  SubmitBatch,
+} from '../schemas/batches.ts';
 import { listView } from '../schemas/list.ts';
 
 const NDJSON = 'application/x-ndjson';
@@ -23,7 +32,7 @@ const docs = {
     tags: ['Batches'],
     summary: 'Submit many jobs',
     description:
-      'Up to 10,000 jobs. As `application/x-ndjson` there is a job a line, and the other fields are parameters of the query.',
+      'Up to 10,000 jobs, checked whole. As `application/x-ndjson` there is a job a line, and the other fields are in the query, which is not read with `application/json`.',
     body: SubmitBatch,
     response: { 202: Batch.describe('The batch is stored.') },
   },
@@ -48,7 +57,7 @@ const docs = {
     params: BatchParams,
     response: {
       200: otherThanJson('A line for every job that has ended, as far as they have.', {
-        [NDJSON]: 'Lines of `{"custom_id","job_id","status","result","error","charged"}`.',
+        [NDJSON]: BatchResult,
       }),
     },
   },
@@ -65,6 +74,7 @@ const SUBMIT_CONFIG = {
   takes: ['idempotency-key'],
   gives: ['location', 'idempotent-replayed'],
   problems: ['queue_full', 'client_reference_used'],
+  lines: { type: NDJSON, of: BatchItem, options: BatchOptions },
 } as const;
 const CANCEL_CONFIG = { unlimited: true, problems: ['job_already_terminal'] } as const;
 

@@ -4,7 +4,7 @@ import { pullEvents } from '../../lib/db/pulled-events.ts';
 import { Problem } from '../../lib/errors.ts';
 import type { ApiDeps } from '../deps.ts';
 import { listView } from '../schemas/list.ts';
-import { EventList } from '../schemas/webhook-answers.ts';
+import { EventList } from '../schemas/webhook-events.ts';
 import { ListEvents } from '../schemas/webhooks.ts';
 
 const docs = {

@@ -8,8 +8,8 @@ import { jobView } from '../../lib/domain/job-view.ts';
 import type { ApiDeps } from '../deps.ts';
 import { findJob } from '../find-job.ts';
 import { otherThanJson } from '../schemas/answer.ts';
+import { History, JobEvent } from '../schemas/job-events.ts';
 import { JobParams } from '../schemas/jobs.ts';
-import { History } from '../schemas/operation.ts';
 
 /** Proxies close a connection that is silent for a minute or so. In ms. */
 const COMMENT_EVERY_MS = 15_000;
@@ -33,7 +33,7 @@ const docs = {
     params: JobParams,
     response: {
       200: otherThanJson('The events as they happen.', {
-        'text/event-stream': 'Events of the types `snapshot`, `status`, `preview` and `progress`; their data is JSON.',
+        'text/event-stream': JobEvent,
       }),
     },
   },

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { PUBLIC_EVENTS } from '../../lib/domain/event-types.ts';
-import { JOB_STATUSES, JOB_TYPES } from '../../lib/domain/job.ts';
-import { listOf, moment } from './answer.ts';
-import { metadata } from './jobs.ts';
+import { JOB_STATUSES, TERMINAL_STATUSES } from '../../lib/domain/job.ts';
+import { listOf, moment, oneOf, refTo } from './answer.ts';
+import { JobError, JobResult } from './job-answers.ts';
+import { ExportJob, GenerateJob, metadata, UploadJob } from './jobs.ts';
 import { listQuery, pathOf } from './list.ts';
 
 /** The contract's. */
@@ -12,16 +13,21 @@ const MAX_CUSTOM_ID = 255;
 const MAX_CONCURRENCY = 100_000;
 const MAX_CREDITS = 1_000_000_000;
 
-/** Zod checks items one by one, elsewhere; this is what the OpenAPI document says of them. */
-const item = z.unknown().meta({
-  description: 'A job as `POST /v1/jobs` takes it, with your own name for it.',
-  type: 'object',
-  required: ['custom_id', 'type'],
-  properties: {
-    custom_id: { type: 'string', minLength: 1, maxLength: MAX_CUSTOM_ID, description: 'Unique within the batch.' },
-    type: { enum: JOB_TYPES, description: 'Decides which fields there are: see `POST /v1/jobs`.' },
-  },
-});
+export const CustomId = z.string().min(1).max(MAX_CUSTOM_ID);
+
+const named = { custom_id: CustomId.describe('Your own name for it, unique within the batch.') };
+
+/** What the OpenAPI document says of an item; what checks it is in prepare-batch.ts. */
+export const BatchItem = z
+  .discriminatedUnion('type', [GenerateJob.extend(named), UploadJob.extend(named), ExportJob.extend(named)])
+  .meta({
+    id: 'BatchItem',
+    description: 'A job as `POST /v1/jobs` takes it, with your own name for it.',
+    examples: [{ custom_id: 'a-1', type: 'generate', prompt: 'A red fox' }],
+  });
+
+/** Items are checked one by one, later: a list of 10,000 takes a while. */
+const item = z.unknown().meta(refTo(BatchItem, 'Input'));
 
 /** The body of `POST /v1/batches`. Its jobs are checked one by one (prepare-batch.ts). */
 export const SubmitBatch = z
@@ -58,7 +64,29 @@ export const SubmitBatch = z
   .meta({ examples: [{ jobs: [{ custom_id: 'a-1', type: 'generate', prompt: 'A red fox' }], max_credits: 500 }] });
 export type SubmitBatch = z.output<typeof SubmitBatch>;
 
-export const CustomId = z.string().min(1).max(MAX_CUSTOM_ID);
+/** The options of a batch of lines, as the document shows them: texts of an address; they are read in read-ndjson.ts. */
+export const BatchOptions = z.object({
+  on_invalid: SubmitBatch.shape.on_invalid,
+  max_concurrency: SubmitBatch.shape.max_concurrency,
+  max_credits: SubmitBatch.shape.max_credits,
+  webhook: z.string().optional().describe('Its URL, or the object as JSON.'),
+  metadata: z.string().optional().describe('The object as JSON.'),
+});
+
+export const BatchResult = z
+  .object({
+    custom_id: z.string().nullable().describe("The client's name for it; null for a bad item without one."),
+    job_id: z.string().nullable().describe('The job; null for an item that was skipped.'),
+    status: oneOf(...TERMINAL_STATUSES, 'skipped').describe('How it ended.'),
+    result: JobResult.nullable().describe('What came of it.'),
+    error: JobError.extend({
+      code: z.string().describe('As that of a job; `validation_failed` for an item that was skipped.'),
+    })
+      .nullable()
+      .describe('Why it failed, or was skipped.'),
+    charged: oneOf('yes', 'no', 'unknown').describe('Whether it cost credits.'),
+  })
+  .meta({ id: 'BatchResult', description: 'What came of one item of a batch.' });
 
 export const ListBatches = listQuery('bat');
 

@@ -23,14 +23,14 @@ const Balance = z
   .object(balance)
   .meta({ id: 'Balance', description: 'The credits of an account at one moment, whole numbers.' });
 
-const Waiting = z
+export const Waiting = z
   .object({
     reason: z.enum(WAITING_REASONS).describe('What the job waits for.'),
     until: moment.nullable().describe('When it goes on at the latest; null where nobody knows.'),
   })
   .meta({ id: 'Waiting', description: 'Why a job is `waiting`.' });
 
-const Progress = z
+export const Progress = z
   .object({
     percent: z.number().nullable().describe('0–100 while a video is rendered; null where there is no measure.'),
     message: z.string().nullable().describe('What is being done, in a word or two.'),
@@ -122,7 +122,7 @@ const Output = z
   })
   .meta({ id: 'Output', description: 'The finished video of an export.' });
 
-const JobResult = z
+export const JobResult = z
   .object({
     text: z.string().describe("The agent's words, without what it tells users of a graphical interface."),
     changes: z.array(TimelineChange).describe('What is different now; silent edits too.'),
@@ -141,7 +141,7 @@ const JobResult = z
   })
   .meta({ id: 'JobResult', description: 'What came of a job.' });
 
-const JobError = z
+export const JobError = z
   .object({
     code: oneOf(...Object.keys(FAILURES)).describe('Why it failed: stable, see /docs/errors.'),
     message: z.string().describe('The same in words.'),

@@ -125,14 +125,14 @@ export const GenerateJob = z.strictObject({
   export: exportWish,
 });
 
-const uploadJob = z.strictObject({
+export const UploadJob = z.strictObject({
   type: z.literal('upload').describe('Brings files into a session.'),
   ...common,
   session_id: sessionId,
   assets: boundedList(asset, { min: 1, max: MAX_ASSETS, of: 'files' }).describe('Files to bring into the session.'),
 });
 
-const exportJob = z.strictObject({
+export const ExportJob = z.strictObject({
   type: z.literal('export').describe('Renders what a session holds.'),
   ...common,
   session_id: z.string().describe('The session to export.'),
@@ -155,7 +155,7 @@ const JOB_EXAMPLES = [
 export const SubmitJob = z
   .discriminatedUnion(
     'type',
-    [named('GenerateJob', GenerateJob), named('UploadJob', uploadJob), named('ExportJob', exportJob)],
+    [named('GenerateJob', GenerateJob), named('UploadJob', UploadJob), named('ExportJob', ExportJob)],
     {
       error: (issue) => (issue.code === 'invalid_union' ? 'Must be generate, upload or export.' : undefined),
     },

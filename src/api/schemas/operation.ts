@@ -24,21 +24,3 @@ export const WebhookSecret = z
     secret: z.string().describe('`whsec_…`: the key of the signatures (Standard Webhooks 1.0).'),
   })
   .meta({ id: 'WebhookSecret', description: 'What signs the webhooks of jobs that bring their own URL.' });
-
-/** One stored event of a job. */
-const HistoryItem = z
-  .object({
-    seq: z.int().describe("The job's `seq` after it."),
-    type: z.string().describe('Such as `job.started`.'),
-    phase: z.string().nullable().describe('In which phase.'),
-    at: z.string().meta({ format: 'date-time' }).describe('When.'),
-    data: z.unknown().describe('The whole job for a public event, else what changed.'),
-  })
-  .meta({ id: 'HistoryItem', description: 'One thing that happened to a job.' });
-
-export const History = z
-  .object({
-    object: z.literal('list').describe('Always `list`.'),
-    data: z.array(HistoryItem).describe('Oldest first, all of them.'),
-  })
-  .meta({ id: 'History', description: 'What happened to a job.' });

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { PULLED_EVENTS } from '../../lib/domain/event-types.ts';
-import { listOf, moment, oneOf } from './answer.ts';
+import { listOf, moment } from './answer.ts';
 
 const endpoint = {
   id: z.string().describe('`whe_…`'),
@@ -63,15 +62,3 @@ export const Recovery = z
     messages: z.int().describe('How many messages are sent again.'),
   })
   .meta({ id: 'WebhookRecovery', description: 'Failed messages that are sent again.' });
-
-const Event = z
-  .object({
-    id: z.string().describe('`evt_…`'),
-    object: z.literal('event').describe('Always `event`.'),
-    type: oneOf(...PULLED_EVENTS).describe('What happened.'),
-    timestamp: moment.describe('When.'),
-    data: z.unknown().describe('The job, the batch, or what else it happened to.'),
-  })
-  .meta({ id: 'Event', description: 'What a webhook would tell.' });
-
-export const EventList = listOf('EventList', Event, 'Oldest first.');
