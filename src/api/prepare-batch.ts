@@ -6,7 +6,7 @@ import { type Fault, Problem } from '../lib/errors.ts';
 import { checkWebhookUrl } from '../lib/webhooks/url-policy.ts';
 import { findReferences, type References } from './batch-references.ts';
 import type { ApiDeps } from './deps.ts';
-import { faultsOf } from './plugins/validation.ts';
+import { faultsOf, MAX_FAULTS } from './plugins/validation.ts';
 import { prepareJob, type Requester } from './prepare-job.ts';
 import { BadLine } from './read-ndjson.ts';
 import { CustomId, type SubmitBatch } from './schemas/batches.ts';
@@ -86,7 +86,7 @@ function readItem(item: unknown, index: number): Read {
     job: job.success ? job.data : null,
     faults: [
       ...(customId.success ? [] : [{ pointer: '/custom_id', detail: 'Must be a text of 1 to 255 characters.' }]),
-      ...(job.success ? [] : faultsOf(job.error)),
+      ...(job.success ? [] : faultsOf(job.error).slice(0, MAX_FAULTS)),
     ],
   };
 }
@@ -116,11 +116,16 @@ function withBatchWebhook(job: NewJob, { webhook }: SubmitBatch): NewJob {
   return { ...job, webhook: { url: webhook.url, events } };
 }
 
+/** Every bad item is named. Where that would be more faults than people read, each has only its first one listed. */
 function rejection(bad: readonly Read[]): Problem {
+  const count = bad.reduce((sum, { faults }) => sum + faults.length, 0);
+  const most = count > MAX_FAULTS ? 1 : MAX_FAULTS;
   const faults = bad.flatMap(({ index, faults }) =>
-    faults.map(({ pointer, detail }) => ({ pointer: `/jobs/${index}${pointer}`, detail })),
+    faults.slice(0, most).map(({ pointer, detail }) => ({ pointer: `/jobs/${index}${pointer}`, detail })),
   );
-  return new Problem('validation_failed', `${bad.length} jobs have faults; nothing was stored.`, { faults });
+  const unlisted = count - faults.length;
+  const more = unlisted > 0 ? ` Only the first fault of each is listed; there are ${unlisted} more.` : '';
+  return new Problem('validation_failed', `Jobs with faults: ${bad.length}. Nothing was stored.${more}`, { faults });
 }
 
 function skippedItem({ customId, faults }: Read): SkippedItem {

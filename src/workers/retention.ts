@@ -10,7 +10,7 @@ const INTERVAL_MS = 60_000;
 /** Rows a statement: quick enough that nobody waits for their locks, and half a million an hour all the same. */
 const BATCH = 1_000;
 
-/** Removes what has been over for long: events, webhook messages and attempts, then jobs with their renders. */
+/** Removes what has been over for long: jobs with their renders, then batches, events, webhook messages and attempts. */
 export function startRetention(deps: { db: pg.Pool; store: AssetStore; keep: Keep; log: Logger }) {
   const removeFiles = createFileRemoval(deps.store, deps.log);
   return startLoop({
@@ -18,8 +18,8 @@ export function startRetention(deps: { db: pg.Pool; store: AssetStore; keep: Kee
     intervalMs: INTERVAL_MS,
     log: deps.log,
     async work() {
-      const records = await removeRecords(deps.db, deps.keep, BATCH);
       const jobs = await removeJobs(deps.db, deps.keep.jobsMs, BATCH, removeFiles);
+      const records = await removeRecords(deps.db, deps.keep, BATCH);
       if (records.removed + jobs.removed > 0)
         deps.log.info({ records: records.removed, jobs: jobs.removed }, 'old records removed');
       return records.more || (jobs.found === BATCH && jobs.removed > 0);

@@ -123,6 +123,17 @@ describe('what is asked for', () => {
     expect(after).toEqual(before);
   });
 
+  it('with many faults is told one of every bad item, and how many there are besides', async () => {
+    const bad = Array.from({ length: 60 }, (_, index) => film(index, { prompt: '', priority: 1_000 }));
+    const answer = await service.client.post<Problem>('/v1/batches', { jobs: [film('good'), ...bad] });
+    expect(answer.body.errors?.map(({ pointer }) => pointer.split('/')[2])).toEqual(bad.map((_, at) => String(at + 1)));
+    expect(answer.body.detail).toMatch('there are 60 more');
+    const fields = Object.fromEntries(Array.from({ length: 150 }, (_, index) => [`x${index}`, 1]));
+    const one = await submitBatch(service.client, { on_invalid: 'skip', jobs: [film('odd', fields)] });
+    const [line] = await readResults(service.client, one.id);
+    expect(line?.error?.message.match(/There is no such field/g)).toHaveLength(100);
+  });
+
   it('with on_invalid: skip goes without them; they are in the results', async () => {
     const { id, counts } = await submitBatch(service.client, {
       on_invalid: 'skip',

@@ -23,7 +23,7 @@ export const ProblemDocument = z
         }),
       )
       .optional()
-      .describe('The faults of the request; of one body at most the first 100.'),
+      .describe('The faults of the request: the first 100, or of a batch one of every bad job where there are more.'),
   })
   .meta({ id: 'Problem', description: 'What went wrong (RFC 9457).' });
 export type ProblemDocument = z.output<typeof ProblemDocument>;

@@ -52,12 +52,24 @@ export function submitBatch(pool: pg.Pool, batch: NewBatch, key: RequestKey | nu
     );
     await keepAssets(client, batch.tenantId, jobs);
     const places = await takePlaces(client, batch.tenantId, jobs);
-    const inserts = jobs.map((job) => ({ ...job, place: places.get(job.id) ?? ownSession() }));
+    const placed = jobs.map((job) => ({ ...job, place: places.get(job.id) ?? ownSession() }));
+    const inserts = inOrderOfReferences(placed);
     for (let start = 0; start < inserts.length; start += CHUNK) {
       await insertChunk(client, inserts.slice(start, start + CHUNK));
     }
     return id;
   });
+}
+
+/**
+ * As every statement takes client references (db/insert-jobs.ts), by their bytes and those without one last: so that a
+ * batch of several statements and another request cannot wait for each other.
+ */
+function inOrderOfReferences(inserts: readonly JobInsert[]): JobInsert[] {
+  return inserts
+    .map((insert) => ({ insert, bytes: insert.job.clientReference && Buffer.from(insert.job.clientReference) }))
+    .sort((a, b) => (a.bytes && b.bytes ? Buffer.compare(a.bytes, b.bytes) : Number(!a.bytes) - Number(!b.bytes)))
+    .map(({ insert }) => insert);
 }
 
 /** All of them, or none of the batch. */

@@ -130,7 +130,7 @@ const INSERT_JOBS = `
       wait_for_credits,
       COALESCE(due_at, now())
     FROM asked WHERE key IS NULL OR id IN (SELECT id FROM won)
-    ORDER BY tenant_id, client_reference, id
+    ORDER BY tenant_id, client_reference COLLATE "C", id
     ON CONFLICT DO NOTHING
     RETURNING *
   ), opened AS (

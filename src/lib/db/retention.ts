@@ -3,12 +3,15 @@ import { now } from '../clock.ts';
 import { type IdPrefix, lowestIdAt } from '../ids.ts';
 import { type Queryable, transaction } from './database.ts';
 
+/** A batch goes with the last of its jobs: until then, its results are there. */
+const BATCH_IS_OVER = 'finished_at IS NOT NULL AND NOT EXISTS (SELECT FROM public.job WHERE job.batch_id = batch.id)';
 /** Records of what happened; each is worth nothing without a reader, and none is referred to by what is open. */
 const RECORDS = [
   { table: 'webhook_attempt', prefix: 'att', only: 'true', kept: 'eventsMs' },
   { table: 'webhook_message', prefix: 'msg', only: "status <> 'pending'", kept: 'eventsMs' },
   { table: 'event', prefix: 'evt', only: 'true', kept: 'eventsMs' },
   { table: 'credit_snapshot', prefix: 'snap', only: 'true', kept: 'jobsMs' },
+  { table: 'batch', prefix: 'bat', only: BATCH_IS_OVER, kept: 'jobsMs' },
 ] as const satisfies { table: string; prefix: IdPrefix; only: string; kept: keyof Keep }[];
 
 /** How long what is over is kept, in ms. */
