@@ -85,8 +85,9 @@ function fingerprintOf(sent: unknown): string {
     return sha256(canonicalJson(sent));
   } catch (error) {
     // Only a body that no schema has looked into can be so deep: an item of a batch.
-    if (error instanceof RangeError) throw new Problem('validation_failed', 'The body is nested too deeply.');
-    throw error;
+    if (!(error instanceof RangeError)) throw error;
+    const fault = { pointer: '', detail: 'The body is nested too deeply.' };
+    throw new Problem('validation_failed', fault.detail, { faults: [fault] });
   }
 }
 

@@ -72,6 +72,19 @@ describe('the same request again', () => {
     expect(again.headers['idempotent-replayed']).toBe('true');
   });
 
+  it('is answered though there is no room for another endpoint, which is a fault of the new one', async () => {
+    const tenant = await createTenant(service);
+    const body = { url: 'http://127.0.0.1/x' };
+    const headers = withKey();
+    const ask = (more: Record<string, string>) =>
+      tenant.post<{ id: string; errors?: unknown }>('/v1/webhook-endpoints', body, more);
+    const first = await ask(headers);
+    for (let count = 1; count < 100; count += 1) expect((await ask({})).status).toBe(201);
+    const refused = await ask({});
+    expect([refused.status, refused.body.errors]).toEqual([422, [{ pointer: '', detail: expect.any(String) }]]);
+    expect(await ask(headers)).toMatchObject({ status: 201, body: { id: first.body.id } });
+  });
+
   it('is the same in another order, with other spaces, and with a key in quotes', async () => {
     const key = randomUUID();
     const { body } = await post(GOOD, withKey(key));

@@ -191,11 +191,23 @@ describe('faults', () => {
     ['an export of no session', { text: 'export', session_id: nowhere }, ['/session_id']],
     ['the state of no session', { text: 'status', session_id: nowhere }, ['/session_id']],
     ['the state of what is no id', { text: 'status', session_id: 'x' }, ['/session_id']],
+    ['an upload of nothing', { text: 'upload' }, ['/assets']],
     ['credits in no session', { text: 'credits', session_id: nowhere }, ['/session_id']],
   ])('%s: 422 with a pointer each', async (_what, body, pointers) => {
     const { body: problem } = await say<Problem>(body);
     expect(problem).toMatchObject({ status: 422, code: 'validation_failed' });
     expect(problem.errors?.map(({ pointer }) => pointer)).toEqual(pointers);
+  });
+
+  it('a replay says what the first request did, also when its text file is gone', async () => {
+    const asset_id = (await giveFile(service, textFile('A fox at dawn'))).id;
+    const body = { skill: 'sora-video-generation', assets: [{ asset_id }] };
+    const headers = { 'idempotency-key': 'fox-at-dawn' };
+    const first = await say(body, headers);
+    await service.client.delete(`/v1/assets/${asset_id}`);
+    const again = await say(body, headers);
+    expect(again.headers['idempotent-replayed']).toBe('true');
+    expect(again.body).toMatchObject({ action: 'generate', job: { id: first.body.job?.id } });
   });
 
   it('what a job would call the prompt is the text here', async () => {

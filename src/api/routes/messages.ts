@@ -40,8 +40,10 @@ export const messageRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) 
     const { tenantId, body } = request;
     const action = await actionOf(tenantId, body);
     switch (action) {
-      case 'generate':
       case 'upload':
+        if (body.assets.length === 0) throw noFiles();
+        return submit(request, reply, messageJob(action, body));
+      case 'generate':
         return submit(request, reply, messageJob(action, body));
       case 'export': {
         const sessionId = body.session_id ?? (await latestSession(db, tenantId))?.id;
@@ -88,6 +90,12 @@ export const messageRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) 
       prepareJob(deps, request, body).catch((error) => {
         throw asFaultOfMessage(error);
       });
-    return { action: body.type, job: jobView(await acceptJob(deps, request, reply, prepare)) };
+    const job = jobView(await acceptJob(deps, request, reply, prepare));
+    return { action: job.type, job };
   }
 };
+
+function noFiles(): Problem {
+  const fault = { pointer: '/assets', detail: 'Must name the files to upload.' };
+  return new Problem('validation_failed', `${fault.pointer}: ${fault.detail}`, { faults: [fault] });
+}

@@ -16,7 +16,7 @@ const docs = {
 export const metricsRoutes: FastifyPluginAsync<ApiDeps> = async (app, { adminToken, rateLimit, storeMetrics }) => {
   if (adminToken !== undefined) await app.register(administration, { adminToken, rateLimit });
 
-  app.get('/metrics', { schema: docs, config: { problems: ['unauthorized'] } }, async (_, reply) => {
+  app.get('/metrics', { schema: docs, config: { problems: ['unauthorized', 'rate_limited'] } }, async (_, reply) => {
     const stores = await storeMetrics();
     return reply.type(METRICS_TYPE).send(stores + (await processMetrics()));
   });

@@ -91,11 +91,9 @@ export const webhookEndpointRoutes: FastifyPluginAsync<ApiDeps> = async (fastify
     { schema: { ...docs.create, body: CreateEndpoint }, config: CREATE_CONFIG },
     async (request, reply) => {
       const { tenantId } = request;
-      if ((await db.prisma.webhook_endpoint.count({ where: { tenant_id: tenantId } })) >= MAX_ENDPOINTS) {
-        throw new Problem('validation_failed', `There are ${MAX_ENDPOINTS} endpoints already: delete one first.`);
-      }
       const row = await once(request, reply, {
-        create: (key) => {
+        create: async (key) => {
+          await checkRoom(tenantId);
           const secret = vault.seal(newWebhookSecret(), 'webhook_endpoint.secret');
           return createEndpoint(db.pool, { ...request.body, id: newId('whe'), tenantId, secret }, key);
         },
@@ -163,6 +161,12 @@ export const webhookEndpointRoutes: FastifyPluginAsync<ApiDeps> = async (fastify
       messages,
     });
   });
+
+  async function checkRoom(tenantId: string): Promise<void> {
+    if ((await db.prisma.webhook_endpoint.count({ where: { tenant_id: tenantId } })) < MAX_ENDPOINTS) return;
+    const fault = { pointer: '', detail: `There are ${MAX_ENDPOINTS} endpoints already: delete one first.` };
+    throw new Problem('validation_failed', fault.detail, { faults: [fault] });
+  }
 
   async function findEndpoint(tenantId: string, id: string): Promise<EndpointRecord> {
     const where = { id, tenant_id: tenantId };
