@@ -22,7 +22,7 @@ export type ApiDeps = {
   /** ADMIN_TOKEN. */
   adminToken: string | undefined;
   /** For the board; the API adds nothing. */
-  queue: Pick<QueueReader, 'queues'>;
+  queue: Pick<QueueReader, 'queues' | 'ping'>;
   /** The gauges that are read from the stores. */
   storeMetrics(): Promise<string>;
   /** What does not answer of that which the API needs. */

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { startService, type TestService } from '../support/service.ts';
 import { addTenant } from '../support/tenant.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { startReceiver } from '../support/webhook-receiver.ts';
 
 type CreditsView = {
   available: number;
@@ -91,6 +92,31 @@ describe('GET /v1/credits', () => {
     expect(answers.map(({ body }) => body.available)).toEqual([150, 150]);
     const told = await service.database.sql("SELECT tenant_id, job_id, body FROM event WHERE type = 'credits.low'");
     expect(told).toMatchObject([{ tenant_id: 'default', job_id: null, body: { available: 150, threshold: 200 } }]);
+  });
+
+  it('low credits are sent to endpoints that ask for that, once a fall', async () => {
+    service = await startService({ sandbox: { credits: 150 }, env: { CREDITS_LOW: '200' } });
+    const [asking, other] = await Promise.all([startReceiver(), startReceiver()]);
+    const endpoints = { [asking.url]: ['credits.low', 'webhook.test'], [other.url]: [] };
+    for (const [url, events] of Object.entries(endpoints))
+      await service.client.post('/v1/webhook-endpoints', { url, events });
+    await credits();
+    await credits();
+    const [received] = await asking.waitFor(1);
+    expect(JSON.parse(received?.body ?? '')).toEqual({
+      type: 'credits.low',
+      timestamp: TIME,
+      data: { available: 150, frozen: 0, total: 150, threshold: 200 },
+    });
+    // Above the threshold, and below again by what a job costs: a second fall.
+    await service.sandbox.topUp(100);
+    await credits();
+    await service.client.submit({ type: 'generate', prompt: 'A heron' });
+    await asking.waitFor(2);
+    const { data } = (await service.client.get<List<{ event_type: string }>>('/v1/webhook-messages')).body;
+    expect(data.map(({ event_type }) => event_type)).toEqual(['credits.low', 'credits.low']);
+    expect(other.received).toEqual([]);
+    await Promise.all([asking.close(), other.close()]);
   });
 
   it('renews an anonymous token that is refused, once for all who ask, with the same client id', async () => {

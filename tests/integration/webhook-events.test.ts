@@ -65,7 +65,7 @@ it('skips nothing: what was written while an older transaction is open is held b
   // Its id is older than all that come, its commit later.
   await slow.query(
     `INSERT INTO event (id, tenant_id, type, body)
-     SELECT $1, tenant_id, 'credits.low', '{}' FROM event WHERE id = $2`,
+     SELECT $1, tenant_id, 'credits.low', '{"available":1,"frozen":0,"total":1,"threshold":2}' FROM event WHERE id = $2`,
     ['evt_00000000000000000000000000', first.id],
   );
   await test();

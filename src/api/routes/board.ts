@@ -1,5 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { isSameSecret } from '../../lib/crypto.ts';
+import { Problem } from '../../lib/errors.ts';
+import { createReadiness, notReady, PROBE_AGAIN_S } from '../../lib/readiness.ts';
 import type { ApiDeps } from '../deps.ts';
 import { refusal } from '../plugins/administration.ts';
 import { sendProblem } from '../send-problem.ts';
@@ -13,13 +15,20 @@ type Deps = Pick<ApiDeps, 'queue' | 'rateLimit'> & { adminToken: string; prefix:
 
 /** The queues in a browser, to look at: entries come and go by the rows in Postgres, not by hand. */
 export const boardRoutes: FastifyPluginAsync<Deps> = async (app, { queue, rateLimit, adminToken, prefix }) => {
+  const missing = createReadiness({ queue: queue.ping });
   app.addHook('onRequest', async (request, reply) => {
     reply.header('content-security-policy', ONLY_OURS);
-    if (isSameSecret(request.headers.authorization ?? '', basic(adminToken))) return;
-    reply.header('www-authenticate', 'Basic realm="Reelay", charset="UTF-8"');
-    const problem = refusal(rateLimit, request, reply, `The user is ${USER}, the password is the ADMIN_TOKEN.`);
     // Sent here: the board has a handler of its own for what is thrown.
-    return sendProblem(request, reply, problem);
+    if (!isSameSecret(request.headers.authorization ?? '', basic(adminToken))) {
+      reply.header('www-authenticate', 'Basic realm="Reelay", charset="UTF-8"');
+      const detail = `The user is ${USER}, the password is the ADMIN_TOKEN.`;
+      return sendProblem(request, reply, refusal(rateLimit, request, reply, detail));
+    }
+    // BullMQ would wait for its store for ever.
+    const names = await missing();
+    if (names.length === 0) return;
+    const again = { retryAfterS: PROBE_AGAIN_S };
+    return sendProblem(request, reply, new Problem('unavailable', notReady(names), again));
   });
   // A quarter of a second, for those who use it.
   const [{ createBullBoard }, { BullMQAdapter }, { FastifyAdapter }] = await Promise.all([

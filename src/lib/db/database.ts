@@ -18,6 +18,9 @@ const CONNECT_TIMEOUT_MS = 5_000;
 /** No statement of ours is meant to take longer; one that does holds locks that others need. In ms. */
 const STATEMENT_TIMEOUT_MS = 30_000;
 
+/** The server ends a statement before; whoever hears nothing by then has lost the server without being told. In ms. */
+const ANSWER_TIMEOUT_MS = 35_000;
+
 /**
  * A process that is frozen in the middle of a transaction must not hold its locks for as long; longer than the one call
  * that we make inside of one, for a token (20 s). In ms.
@@ -34,6 +37,7 @@ export function openDatabase(url: string, options: { poolSize: number; onError(e
     max: options.poolSize,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
+    query_timeout: ANSWER_TIMEOUT_MS,
     idle_in_transaction_session_timeout: IDLE_TRANSACTION_TIMEOUT_MS,
     application_name: 'reelay',
   });

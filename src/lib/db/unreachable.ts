@@ -5,7 +5,7 @@
 const CODES =
   /^(ECONN|EPIPE$|ENOTFOUND$|EHOSTUNREACH$|ETIMEDOUT$|EAI_AGAIN$|08|53300$|57P0[1-3]$|P1001$|P1002$|P1008$|P1017$|P2024$)/;
 const WORDS =
-  /timeout exceeded when trying to connect|Connection terminated|DatabaseNotReachable|ConnectionClosed|SocketTimeout/;
+  /timeout exceeded when trying to connect|Query read timeout|Connection terminated|DatabaseNotReachable|ConnectionClosed|SocketTimeout/;
 
 /** Whether an error says that the database could not be reached, and nothing of the statement. */
 export function isUnreachable(error: unknown): boolean {

@@ -13,9 +13,10 @@ it.each(['23505', '42601', '57014', 'P2002', 'P2025'])('%s is an error of the st
   expect(isUnreachable(coded(code))).toBe(false),
 );
 
-it('a pool without a free connection, and a connection that was cut, say so in words', () => {
+it('a pool without a free connection, and a connection that was cut or is silent, say so in words', () => {
   expect(isUnreachable(new Error('timeout exceeded when trying to connect'))).toBe(true);
   expect(isUnreachable(new Error('Connection terminated unexpectedly'))).toBe(true);
+  expect(isUnreachable(new Error('Query read timeout'))).toBe(true);
   expect(isUnreachable(new Error('something else'))).toBe(false);
   expect(isUnreachable('not an error')).toBe(false);
 });
