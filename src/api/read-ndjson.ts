@@ -1,3 +1,5 @@
+import sjson from 'secure-json-parse';
+
 /** A line that is no JSON: it takes the place of its item. */
 export class BadLine {
   readonly text: string;
@@ -30,10 +32,10 @@ function readOption(name: string, value: unknown): unknown {
   return parse(value) ?? (name === 'webhook' ? { url: value } : value);
 }
 
-/** Undefined for what is no JSON; no JSON text has that value. */
+/** Undefined for what is no JSON, or would poison a prototype, as in a body of JSON; no JSON text has that value. */
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text) ?? undefined;
+    return sjson.parse(text) ?? undefined;
   } catch {
     return undefined;
   }

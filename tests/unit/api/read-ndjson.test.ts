@@ -20,6 +20,14 @@ it.each([
   expect(readNdjson('', { [name]: text })).toEqual({ [name]: value, jobs: [] });
 });
 
+it.each(['{"__proto__":{"a":1}}', '{"metadata":{"\\u005f_proto__":"x"}}', '{"constructor":{"prototype":{"a":1}}}'])(
+  'a prototype is no JSON here either: %s',
+  (line) => {
+    expect(readNdjson(line, {}).jobs).toEqual([new BadLine(line)]);
+    expect(readNdjson('', { metadata: line }).metadata).toBe(line);
+  },
+);
+
 it('jobs come from the lines, not from the query', () => {
   expect(readNdjson('{}', { jobs: 'x' }).jobs).toEqual([{}]);
 });
