@@ -53,7 +53,7 @@ export const webhookDocs = Object.fromEntries(PUBLIC_EVENTS.map((type) => [type,
 function eventDocs(type: string) {
   const data = type.startsWith('job.') ? Job : TENANT_DATA[type as TenantEventType];
   return {
-    operationId: `on.${type}`,
+    operationId: `on${type.split(/[._]/).map(capital).join('')}`,
     tags: ['Webhooks'],
     summary: `What is sent as \`${type}\``,
     description: `To endpoints and to the addresses of jobs and batches, signed as Standard Webhooks 1.0 says. ${
@@ -78,6 +78,10 @@ function eventDocs(type: string) {
     },
     responses: { '2XX': { description: 'It has arrived.' } },
   };
+}
+
+function capital(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
 function header(name: string, description: string) {
