@@ -1,6 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { assetFault, urlAssetFault } from '../lib/domain/asset-rules.ts';
 import { type AssetRef, assetsOf } from '../lib/domain/job.ts';
+import { hasAtMost } from '../lib/domain/text-length.ts';
 import type { Fault } from '../lib/errors.ts';
 import { isId } from '../lib/ids.ts';
 import type { Skill } from '../lib/skills.ts';
@@ -8,7 +9,7 @@ import type { ApiDeps } from './deps.ts';
 import { MAX_PROMPT, type SubmitJob } from './schemas/jobs.ts';
 
 /** No text of MAX_PROMPT characters is longer in UTF-8, byte order mark included. In bytes. */
-const MAX_TEXT_BYTES = 3 * MAX_PROMPT + 3;
+const MAX_TEXT_BYTES = 4 * MAX_PROMPT + 3;
 
 /** The bytes of an asset, as a text: for those that are known to be small. */
 type ReadText = (storeKey: string) => Promise<string>;
@@ -85,5 +86,5 @@ async function composePrompt(
   const words = (await readText(asset.store_key)).replace(/^\uFEFF/, '').trim();
   if (words === '') return { prompt: '', fault: { pointer, detail: 'The text says nothing.' } };
   const whole = prompt === undefined ? words : `${prompt}\n\n${words}`;
-  return whole.length > MAX_PROMPT ? tooLong : { prompt: whole };
+  return hasAtMost(whole, MAX_PROMPT) ? { prompt: whole } : tooLong;
 }

@@ -137,6 +137,19 @@ describe('a text asset', () => {
     const job = await service.client.submit({ type: 'generate', skill, assets: [await give(words(10_000))] });
     expect(job.input).toMatchObject({ prompt: 'x'.repeat(10_000) });
   });
+
+  it('as a prompt is counted in characters, as the OpenAPI document does, whatever they take to be stored', async () => {
+    const foxes = (count: number) => '🦊'.repeat(count);
+    const asset = await give(textFile(foxes(10_000)));
+    for (const body of [{ prompt: foxes(10_000) }, { assets: [asset] }]) {
+      const job = await service.client.submit({ type: 'generate', skill, ...body });
+      expect(job.input).toMatchObject({ prompt: foxes(10_000) });
+    }
+    expect(await refused({ type: 'generate', skill, prompt: foxes(10_001) })).toMatchObject([{ pointer: '/prompt' }]);
+    expect(await refused({ type: 'generate', skill, prompt: 'A', assets: [asset] })).toMatchObject([
+      { pointer: '/assets/0/asset_id' },
+    ]);
+  });
 });
 
 it('takes what fits: files and URLs, in any number up to 20', async () => {

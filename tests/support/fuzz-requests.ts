@@ -64,6 +64,7 @@ const CONTENT_TYPES = [
   'multipart/form-data; boundary=x',
   '',
 ];
+const LINES = 'application/x-ndjson';
 /** By the name of a field: what is not refused at the first look. */
 const USUAL: Record<string, unknown[]> = {
   skill: ['nemo-video', 'pika-labs'],
@@ -105,14 +106,15 @@ function requestsTo(
     Object.fromEntries(named('header').map(({ name }) => [name, fc.constantFrom(...NASTY_HEADERS)])),
     { requiredKeys: [] },
   );
-  const [schema] = Object.values(requestBody?.content ?? {}).map((content) => content.schema as Schema);
-  const type = seldom(fc.constant('application/json'), fc.constantFrom(...CONTENT_TYPES));
-  const body = schema ? fc.option(values(schema, ''), { freq: 10, nil: undefined }) : fc.constant(undefined);
-  return fc.record({ part, query, headers, body, type }).map((made) => {
-    const text = textOf(made.body);
+  const bodies = Object.entries(requestBody?.content ?? {}).map(([type, { schema }]) =>
+    type === LINES ? linesOf(values(schema as Schema, '')) : jsonOf(values(schema as Schema, '')),
+  );
+  const body = bodies.length > 0 ? fc.option(fc.oneof(...bodies), { freq: 10, nil: null }) : fc.constant(null);
+  return fc.record({ part, query, headers, body }).map((made) => {
+    const { text, type = '' } = made.body ?? {};
     const words = queryOf(made.query);
     const path = template.replaceAll(/\{\w+\}/g, made.part);
-    const sent = text === undefined ? {} : { 'content-type': made.type };
+    const sent = text === undefined ? {} : { 'content-type': type };
     return {
       method,
       path: words === '' ? path : `${path}?${words}`,
@@ -176,8 +178,20 @@ function seldom<A, B>(mostly: fc.Arbitrary<A>, seldomly: fc.Arbitrary<B>): fc.Ar
   return fc.oneof({ weight: 60, arbitrary: mostly }, { weight: 1, arbitrary: seldomly });
 }
 
-function textOf(body: unknown): string | undefined {
-  return body === undefined ? undefined : JSON.stringify(body);
+type Body = { type: string; text: string };
+
+/** Now and then under another name. */
+function jsonOf(value: fc.Arbitrary<unknown>): fc.Arbitrary<Body> {
+  const type = seldom(fc.constant('application/json'), fc.constantFrom(...CONTENT_TYPES));
+  return fc.record({ type, text: value.map((given) => JSON.stringify(given)) });
+}
+
+function linesOf(value: fc.Arbitrary<unknown>): fc.Arbitrary<Body> {
+  const line = seldom(
+    value.map((given) => JSON.stringify(given)),
+    fc.constantFrom('', ' ', '{', '\0', '\ufeff{}', '{"__proto__":{"a":1}}'),
+  );
+  return fc.array(line, { maxLength: 3 }).map((lines) => ({ type: LINES, text: lines.join('\n') }));
 }
 
 function queryOf(query: Record<string, unknown>): string {

@@ -11,7 +11,11 @@ export const introduction = {
     description: `A job queue in front of NemoVideo: submit video jobs, get the finished URL by signed webhook.
 
 Times are ISO 8601 in UTC, durations in requests whole seconds. Lists are newest first, one page at a time. New fields may
-appear in answers any time: ignore those that you do not know.
+appear in answers any time: ignore those that you do not know. Lengths of texts are counted in characters (code points);
+NUL and half a surrogate pair are refused anywhere in a body.
+
+A header \`X-Request-Id\` of 1 to 128 visible ASCII characters is echoed, else one is made; it is in logs, problems and the
+job (\`request_id\`). A \`traceparent\` (W3C) is carried through the queue and to the webhook.
 
 Every error is a problem document (RFC 9457, \`application/problem+json\`); decide by its \`code\`, which
 [/docs/errors](/docs/errors) explains. A path that has other methods answers 405 with \`Allow\`, one that does not exist

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { listOf, moment } from './answer.ts';
+import { boundedText } from './bounded.ts';
 import { listQuery, pathOf } from './list.ts';
 
 /** A tenant's name stands in logs, metrics and queries: short, and safe to copy. */
@@ -7,11 +8,13 @@ const TENANT = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'Must be 1 to 64 letters, digits, dots, dashes and underscores.');
 
+const MAX_NAME = 100;
+
 /** The body of `POST /v1/admin/api-keys`. */
 export const CreateApiKey = z
   .strictObject({
     tenant: TENANT.describe('Whose key it is; made with its first key.'),
-    name: z.string().min(1).max(100).describe('What it is for.'),
+    name: boundedText(MAX_NAME, 1).describe('What it is for.'),
   })
   .meta({ examples: [{ tenant: 'acme', name: 'production' }] });
 

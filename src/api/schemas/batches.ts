@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { PUBLIC_EVENTS } from '../../lib/domain/event-types.ts';
 import { JOB_STATUSES, TERMINAL_STATUSES } from '../../lib/domain/job.ts';
 import { listOf, moment, oneOf, refTo } from './answer.ts';
+import { boundedText } from './bounded.ts';
 import { JobError, JobResult } from './job-answers.ts';
 import { ExportJob, GenerateJob, metadata, UploadJob } from './jobs.ts';
 import { listQuery, pathOf } from './list.ts';
@@ -13,7 +14,7 @@ const MAX_CUSTOM_ID = 255;
 const MAX_CONCURRENCY = 100_000;
 const MAX_CREDITS = 1_000_000_000;
 
-export const CustomId = z.string().min(1).max(MAX_CUSTOM_ID);
+export const CustomId = boundedText(MAX_CUSTOM_ID, 1);
 
 const named = { custom_id: CustomId.describe('Your own name for it, unique within the batch.') };
 

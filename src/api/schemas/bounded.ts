@@ -1,4 +1,14 @@
 import { z } from 'zod';
+import { hasAtMost } from '../../lib/domain/text-length.ts';
+
+/** A text of `min` to `max` characters, as the document says it and as clients that read the document count. */
+export function boundedText(max: number, min = 0) {
+  return z
+    .string()
+    .min(min, 'Must say something.')
+    .meta({ maxLength: max })
+    .refine((text) => hasAtMost(text, max), `At most ${max} characters.`);
+}
 
 /**
  * A list of at most `max`. Zod reads every item before it counts them: a body of a million would hold up the process, so

@@ -10,11 +10,11 @@ import {
   JOB_TYPES,
   SHOWN_STATUSES,
 } from '../../lib/domain/job.ts';
-import { boundedList, boundedRecord } from './bounded.ts';
+import { boundedList, boundedRecord, boundedText } from './bounded.ts';
 import { language } from './language.ts';
 import { idOf, listQuery, pathOf, time } from './list.ts';
 
-/** The contract's, for the prompt as it is sent: with the words of a text asset. In UTF-16 units. */
+/** The contract's, for the prompt as it is sent: with the words of a text asset. In characters. */
 export const MAX_PROMPT = 10_000;
 /** Files of one job: far more than a video of a few minutes holds, and still one look at a job's input. */
 const MAX_ASSETS = 20;
@@ -65,7 +65,7 @@ const asset = z
 const timeoutS = z.int().min(1).max(MAX_TIMEOUT_S).nullish();
 const sessionId = z.string().nullish().describe('The session to work in; left out: a new one.');
 
-export const metadata = boundedRecord(z.string().max(MAX_METADATA_VALUE), MAX_METADATA)
+export const metadata = boundedRecord(boundedText(MAX_METADATA_VALUE), MAX_METADATA)
   .default({})
   .describe('Anything of yours; it comes back as it was.');
 
@@ -84,9 +84,7 @@ const common = {
     .describe("Who is told of this job, signed with the tenant's secret: GET /v1/webhook-secret."),
   metadata,
   priority: z.int().min(-100).max(100).default(0).describe('Larger goes first.'),
-  client_reference: z
-    .string()
-    .max(MAX_CLIENT_REFERENCE)
+  client_reference: boundedText(MAX_CLIENT_REFERENCE)
     .refine((reference) => reference.trim() !== '', 'Must say something.')
     .nullish()
     .describe('Your own name for the job; no other job of yours may have it.'),
@@ -96,16 +94,14 @@ const common = {
 };
 
 /** The upstream has no such fields: these words go into the message. */
-const optionText = z.string().min(1).max(MAX_OPTION);
+const optionText = boundedText(MAX_OPTION, 1);
 
 /** The body of a job that says something to the agent. */
 export const GenerateJob = z.strictObject({
   type: z.literal('generate').describe('Says something to the agent.'),
   ...common,
   session_id: sessionId,
-  prompt: z
-    .string()
-    .max(MAX_PROMPT)
+  prompt: boundedText(MAX_PROMPT)
     .refine((prompt) => prompt.trim() !== '', 'Must say something.')
     .optional()
     .describe('What is wanted, in any language; may be left out when a text asset brings it.'),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Credits } from './account.ts';
+import { boundedText } from './bounded.ts';
 import { Job } from './job-answers.ts';
 import { exportOptions, GenerateJob, MAX_PROMPT } from './jobs.ts';
 import { MessageState } from './sessions.ts';
@@ -10,7 +11,7 @@ import { MessageState } from './sessions.ts';
  */
 export const SendMessage = GenerateJob.omit({ type: true, prompt: true })
   .extend({
-    text: z.string().max(MAX_PROMPT).default('').describe('What is wanted, in any language.'),
+    text: boundedText(MAX_PROMPT).default('').describe('What is wanted, in any language.'),
     /** Of an export that the words ask for; those of `export` where they are left out. */
     format: exportOptions.format.unwrap().optional().describe('The container, where the words ask for an export.'),
     quality: exportOptions.quality.unwrap().optional().describe('The quality, where the words ask for an export.'),

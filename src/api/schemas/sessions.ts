@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DEFAULT_SKILL } from '../../lib/skills.ts';
 import { listOf, moment, oneOf } from './answer.ts';
+import { boundedText } from './bounded.ts';
 import { media, Timeline } from './job-answers.ts';
 import { language } from './language.ts';
 import { pathOf } from './list.ts';
@@ -14,9 +15,7 @@ export const CreateSession = z.preprocess(
     .strictObject({
       skill: z.string().default(DEFAULT_SKILL).describe('The skill in whose name it is opened.'),
       language: language.nullish().describe("The language of the agent; left out: that of the first job's prompt."),
-      name: z
-        .string()
-        .max(MAX_NAME)
+      name: boundedText(MAX_NAME)
         .refine((name) => name.trim() !== '', 'Must say something.')
         .nullish()
         .describe("The client's own name for it."),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { PUBLIC_EVENTS } from '../../lib/domain/event-types.ts';
 import { checkWebhookUrl } from '../../lib/webhooks/url-policy.ts';
 import type { ApiDeps } from '../deps.ts';
+import { boundedText } from './bounded.ts';
 import { idOf, listQuery, pathOf, time } from './list.ts';
 
 const MAX_DESCRIPTION = 500;
@@ -21,7 +22,7 @@ export function endpointSchemas(policy: ApiDeps['webhookPolicy']) {
       const checked = checkWebhookUrl(text, policy);
       if (!checked.ok) context.addIssue(checked.reason);
     });
-  const description = z.string().max(MAX_DESCRIPTION).nullable().describe('Anything of yours.');
+  const description = boundedText(MAX_DESCRIPTION).nullable().describe('Anything of yours.');
   const events = eventTypes.describe('What is sent; none: the ends of jobs and batches.');
   return {
     CreateEndpoint: z
