@@ -55,6 +55,7 @@ const asset = z
     asset_id: z.string().optional().describe('A file that was uploaded: `ast_…`.'),
     url: assetUrl.optional().describe('A public http(s) address: NemoVideo fetches it itself.'),
   })
+  .meta({ minProperties: 1, maxProperties: 1 })
   .transform(({ asset_id, url }, context): AssetRef => {
     if (asset_id !== undefined && url === undefined) return { asset_id };
     if (url !== undefined && asset_id === undefined) return { url };

@@ -32,7 +32,7 @@ export function endpointSchemas(policy: ApiDeps['webhookPolicy']) {
       .strictObject({ url, events, description, enabled: z.boolean().describe('false: nothing is sent.') })
       .partial()
       .refine((patch) => Object.keys(patch).length > 0, 'Must change something.')
-      .meta({ examples: [{ enabled: false }] }),
+      .meta({ minProperties: 1, examples: [{ enabled: false }] }),
   };
 }
 
