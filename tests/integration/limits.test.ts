@@ -93,7 +93,9 @@ describe('SUBMIT_RATE_LIMIT', () => {
   it('counts requests without a valid key by address, and not against the keys used there', async () => {
     const stranger = createClient(service.url, 'rk_guessed');
     for (let count = 0; count < 30; count += 1) expect((await stranger.get('/v1/sessions')).status).toBe(401);
-    expect(await stranger.get('/v1/sessions')).toMatchObject({ status: 429, body: { code: 'rate_limited' } });
+    for (const path of ['/v1/sessions', '/v1/nothing'])
+      expect(await stranger.get(path)).toMatchObject({ status: 429, body: { code: 'rate_limited' } });
+    expect((await fetch(`${service.url}/v1/nothing`)).status).toBe(404);
     expect(await service.client.post('/v1/sessions', {})).toMatchObject({ status: 201 });
   });
 });

@@ -27,10 +27,10 @@ export const authentication = plugin(
       const key = bearerToken(request.headers.authorization);
       const owner = key === null ? null : await findApiKey(db.pool, sha256(key));
       if (!owner) {
-        // There is nothing to guess at: 404 and 405 are for everybody.
+        // Whoever guesses keys has not many guesses, not even where there is nothing.
+        rateLimit.spend(reply, `address ${request.ip}`, request.is404 && key === null ? 0 : 1);
+        // 404 and 405 are for everybody.
         if (request.is404) return;
-        // Whoever guesses keys has not many guesses.
-        rateLimit.spend(reply, `address ${request.ip}`, 1);
         throw new Problem('unauthorized', 'Send your API key as `Authorization: Bearer <key>`.');
       }
       request.tenantId = owner.tenant_id;
