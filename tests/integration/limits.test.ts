@@ -49,7 +49,9 @@ describe('a tenant with a full queue', () => {
     expect(await client.post('/v1/jobs', GOOD)).toMatchObject({ status: 429 });
     expect((await client.post<{ id: string }>('/v1/jobs', GOOD, headers)).body.id).toBe(first.body.id);
     await service.database.sql('UPDATE job SET started_at = now() WHERE id = $1', [first.body.id]);
-    await expect.poll(async () => (await client.post('/v1/jobs', GOOD)).status, { interval: 100 }).toBe(202);
+    await expect
+      .poll(async () => (await client.post('/v1/jobs', GOOD)).status, { interval: 100, timeout: 20_000 })
+      .toBe(202);
   });
 });
 

@@ -154,13 +154,14 @@ it('two workers send every message once', async () => {
      FROM webhook_message, generate_series(1, 300) AS n WHERE webhook_message.id = $1`,
     [message.id],
   );
-  await waitFor('300 delivered messages', async () => {
+  const delivered = async () => {
     const rows = await service.database.sql(
       "SELECT FROM webhook_message WHERE endpoint_id = $1 AND status = 'delivered'",
       [id],
     );
     return rows.length === 301;
-  });
+  };
+  await waitFor('300 delivered messages', delivered, 45_000);
   const ids = receiver.received.map(({ headers }) => headers['webhook-id']);
   expect(ids).toHaveLength(301);
   expect(new Set(ids).size).toBe(301);
