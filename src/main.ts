@@ -1,16 +1,25 @@
 import { startApi } from './api/start.ts';
+import { StoreMissing } from './lib/await-store.ts';
 import { type Config, ConfigError, readConfig } from './lib/config.ts';
+import { awaitDatabase } from './lib/db/await-database.ts';
 import { createLogger, type Logger } from './lib/logger.ts';
+import { awaitQueue } from './lib/queue/await-queue.ts';
 import { SkillError } from './lib/skills.ts';
 import { startTracing } from './lib/start-tracing.ts';
 import { misplacedTestOnly } from './lib/test-only.ts';
 import { migrate } from './migrate.ts';
 import { startWorkers } from './workers/start.ts';
 
+/** No such user, wrong password, no such database (PostgreSQL, appendix A). */
+const DATABASE_REFUSES = /^(28...|3D000)$/;
+
+type Running = { url?: string; stop(): Promise<void> };
+
 /** What one process can be; the same program for all. */
-const ROLES: Record<string, (config: Config, log: Logger) => Promise<{ url?: string; stop(): Promise<void> }>> = {
+const ROLES: Record<string, (config: Config, log: Logger) => Promise<Running>> = {
   api: startApi,
   worker: startWorkers,
+  all: startAll,
 };
 
 /** Runs one role until a signal, or until the parent that started it with an IPC channel is gone. */
@@ -18,22 +27,39 @@ async function main(role: string): Promise<void> {
   const misplaced = misplacedTestOnly(process.env);
   if (misplaced.length > 0) throw new ConfigError(`${misplaced.join(', ')}: only for tests (NODE_ENV=test)`);
   const config = readConfig(process.env);
-  if (role === 'migrate') return migrate(config.DATABASE_URL, { queueSchema: config.REDIS_URL === undefined });
+  const log = createLogger(config.LOG_LEVEL, role);
+  const wait = { limitMs: config.START_TIMEOUT, log };
+  const { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl } = config;
+  const end = endWhenTold(log);
+  if (role === 'migrate') {
+    await awaitDatabase(databaseUrl, { migrated: false }, wait);
+    await migrate(databaseUrl, { queueSchema: redisUrl === undefined });
+    return end.now('done');
+  }
   const start = ROLES[role];
   if (!start) throw new ConfigError(`usage: main.js ${[...Object.keys(ROLES), 'migrate'].join(' | ')}`);
-  const log = createLogger(config.LOG_LEVEL, role);
+  await awaitDatabase(databaseUrl, { migrated: true }, wait);
+  // The API takes jobs without the queue: only those who work wait for it.
+  if (role !== 'api') await awaitQueue({ redisUrl, databaseUrl }, wait);
   const traces = await startTracing(config, role, log);
   const running = await start(config, log);
+  end.by(() => running.stop().finally(() => traces?.stop()));
   process.send?.({ type: 'ready', url: running.url });
+}
 
+/**
+ * Ends this process at SIGTERM, SIGINT, or when its parent is gone: in order once it is told how (`by`), at once before
+ * that, and at once when it is told a second time.
+ */
+function endWhenTold(log: Logger) {
+  let stop: (() => Promise<void>) | null = null;
   let stopping = false;
-  const stop = (reason: string) => {
-    // Who asks twice does not want to wait.
-    if (stopping) process.exit(1);
+  const now = (reason: string) => {
+    // Who asks twice does not want to wait; what has not begun has nothing to hand over.
+    if (stopping || stop === null) process.exit(stopping ? 1 : 0);
     stopping = true;
     log.info({ reason }, 'stopping');
-    const stopped = running.stop().finally(() => traces?.stop());
-    stopped.then(
+    stop().then(
       () => process.exit(0),
       (error) => {
         log.error({ err: error }, 'did not stop cleanly');
@@ -41,20 +67,37 @@ async function main(role: string): Promise<void> {
       },
     );
   };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
-  process.once('disconnect', () => stop('parent is gone'));
-  // It may have gone while we started.
-  if (process.send && !process.connected) stop('parent is gone');
+  process.on('SIGTERM', now);
+  process.on('SIGINT', now);
+  process.once('disconnect', () => now('parent is gone'));
+  return {
+    now,
+    by(how: () => Promise<void>) {
+      stop = how;
+    },
+  };
+}
+
+/** API and workers in one process: enough for one small machine. */
+async function startAll(config: Config, log: Logger): Promise<Running> {
+  const workers = await startWorkers(config, log);
+  try {
+    const api = await startApi(config, log);
+    return { url: api.url, stop: () => Promise.all([api.stop(), workers.stop()]).then(() => undefined) };
+  } catch (error) {
+    await workers.stop();
+    throw error;
+  }
 }
 
 /** One sentence for what an operator can put right; the whole error for what only a developer can. */
 function explain(error: unknown): string {
-  if (error instanceof ConfigError || error instanceof SkillError) return error.message;
+  if (error instanceof ConfigError || error instanceof SkillError || error instanceof StoreMissing)
+    return error.message;
   if (!(error instanceof Error)) return String(error);
   const { code, port } = error as NodeJS.ErrnoException & { port?: number };
   if (code === 'EADDRINUSE') return `Port ${port} is in use: stop what listens there, or choose another with PORT.`;
-  if (code === 'ECONNREFUSED' || code === 'ENOTFOUND') return `The database cannot be reached: ${error.message}`;
+  if (code !== undefined && DATABASE_REFUSES.test(code)) return `The database refuses DATABASE_URL: ${error.message}`;
   return error.stack ?? error.message;
 }
 

@@ -50,6 +50,8 @@ const VARIABLES = z.object({
   RENDER_TIMEOUT: durationMs('10m'),
   RATE_LIMIT_RETRY_DELAY: durationMs('30s'),
   DRAIN_TIMEOUT: durationMs('20s'),
+  /** How long a process waits for its stores before it gives up: whoever supervises it sees that, and starts it again. */
+  START_TIMEOUT: durationMs('60s'),
 
   CREDITS_LOW: z.coerce.number().int().min(0).default(100),
   PUBLIC_URL: optional(z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' })),

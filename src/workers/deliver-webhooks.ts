@@ -41,14 +41,18 @@ export function startDelivery(deps: Deps) {
   const secretsOf = createSecretReader(deps.vault);
   const leaseMs = MAX_WAIT_MS + deps.timeoutMs + LEASE_SLACK_MS;
   let lane = '';
+  let claiming = false;
   let givenBack = Promise.resolve();
 
   const lanes = createLanes({
     async send(message) {
       const record = await deliver(deps, secretsOf, message);
       recorder.add(record);
-      loop.kick();
       return { ...record, ok: record.error === null };
+    },
+    hasRoom() {
+      // The claim under way may be filling it.
+      if (!claiming) loop.kick();
     },
     giveBack(messages) {
       givenBack = givenBack
@@ -63,13 +67,16 @@ export function startDelivery(deps: Deps) {
     async work() {
       const room = lanes.room();
       if (room.most === 0) return false;
-      const claimed = await claimDueMessages(deps.db, room, lane, leaseMs);
+      claiming = true;
+      const claimed = await claimDueMessages(deps.db, room, lane, leaseMs).finally(() => {
+        claiming = false;
+      });
       lane = claimed.nextLane;
       for (const message of claimed.messages) if (!message.dead) lanes.add(message);
       const dead = claimed.messages.filter((message) => message.dead);
       if (dead.length > 0) await endMessages(deps.db, dead);
       // The walk from lane to lane goes on at once; from its end, with the next kick.
-      return lane !== '';
+      return lane !== '' || lanes.hungry();
     },
   });
   return {

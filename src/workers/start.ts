@@ -50,7 +50,6 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
   const skills = await loadSkills(config.SKILLS_DIR, config.SKILL_SOURCE);
   const vault = createVault(config.ENCRYPTION_KEY);
   const db = openDatabase(config.DATABASE_URL, { poolSize: POOL_SIZE, onError });
-  await db.pool.query('SELECT 1');
   const transport = createTransport(config.NEMO_API_URL);
   const nemo = createNemoClient(transport);
   const outputs = createOutputs(config.NEMO_API_URL);

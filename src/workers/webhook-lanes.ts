@@ -11,7 +11,10 @@ const FIRST_WINDOW = 4;
 export const MAX_WINDOW = 20;
 /** To a receiver that did not answer: one at a time, until it does. */
 const SUSPECT_WINDOW = 1;
-/** So many times its window may be claimed for a receiver that has earned some, so that it never waits for a claim. */
+/**
+ * So many times its window may be claimed for a receiver that has earned some, so that it never waits for a claim. More
+ * is claimed when half of it is gone: a claim of a hundred costs little more than one of ten.
+ */
 const AHEAD = 8;
 /** What takes longer to answer earns nothing. In ms. */
 const QUICK_MS = 2_000;
@@ -29,6 +32,8 @@ type Lane = { underWay: number; window: number; waiting: Waiting[] };
 export type Lanes = {
   /** What may be claimed now. */
   room(): Room;
+  /** Whether a lane got room for more since `room` was asked, and still has it. */
+  hungry(): boolean;
   /** Takes a claimed message: it is sent as soon as its lane lets it. */
   add(message: DueMessage): void;
   /** Begins nothing more, gives back what waits and resolves when what is under way has ended. */
@@ -40,13 +45,16 @@ export type Lanes = {
  * that takes them quickly gets more at once, one that hangs gets one: however many hang, the others go on.
  *
  * @param work.send Never rejects.
+ * @param work.hasRoom Is told when a lane has got room for more.
  * @param work.giveBack Takes messages that were claimed and not begun.
  */
 export function createLanes(work: {
   send(message: DueMessage): Promise<Reception>;
+  hasRoom(): void;
   giveBack(messages: DueMessage[]): void;
 }): Lanes {
   const lanes = new Map<string, Lane>();
+  const hungry = new Set<Lane>();
   const underWay = new Set<Promise<void>>();
   let held = 0;
   let stopped = false;
@@ -82,14 +90,18 @@ export function createLanes(work: {
     if (stopped || isSuspect(lane)) giveBack(lane);
     else pump(key, lane);
     if (lanes.size > MAX_REMEMBERED) forgetIdle(lanes);
+    if (roomIn(lane) === 0) return;
+    hungry.add(lane);
+    work.hasRoom();
   };
 
   return {
     room() {
+      hungry.clear();
       const suspects = [...lanes.values()].filter(isSuspect).reduce((sum, lane) => sum + lane.underWay, 0);
       let forSuspects = MAX_SUSPECT - suspects;
       const free = [...lanes].map(([key, lane]): [string, number] => {
-        const own = Math.max(0, roomIn(lane));
+        const own = roomIn(lane);
         if (!isSuspect(lane)) return [key, own];
         const granted = Math.max(0, Math.min(own, forSuspects));
         forSuspects -= granted;
@@ -97,6 +109,7 @@ export function createLanes(work: {
       });
       return { most: MAX_HELD - held, perLane: FIRST_WINDOW, lanes: new Map(free) };
     },
+    hungry: () => [...hungry].some((lane) => roomIn(lane) > 0),
     add(message) {
       const key = message.lane_key;
       const lane = lanes.get(key) ?? { underWay: 0, window: FIRST_WINDOW, waiting: [] };
@@ -113,10 +126,11 @@ export function createLanes(work: {
   };
 }
 
-/** Only who has earned some gets more than can begin at once. */
+/** Only who has earned some gets more than can begin at once. 0 while more than half of it is there. */
 function roomIn({ window, underWay, waiting }: Lane): number {
   const most = Math.floor(window) * (window > FIRST_WINDOW ? AHEAD : 1);
-  return most - underWay - waiting.length;
+  const free = most - underWay - waiting.length;
+  return free * 2 >= most ? free : 0;
 }
 
 /** One more for every full window that was taken quickly. */

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import type pg from 'pg';
+import type { Queryable } from './database.ts';
 
 /** Prisma's own advisory lock for migrations: whoever migrates, with whichever tool, waits for the other. */
 const PRISMA_MIGRATION_LOCK = 72_707_369;
@@ -43,6 +44,19 @@ export async function migrateDatabase(client: pg.ClientBase): Promise<string[]> 
   }
 }
 
+/** The names of those migrations that the database does not have yet. */
+export async function missingMigrations(db: Queryable): Promise<string[]> {
+  const { rows: tables } = await db.query("SELECT WHERE to_regclass('public._prisma_migrations') IS NOT NULL");
+  const { rows } =
+    tables.length === 0
+      ? { rows: [] }
+      : await db.query<{ migration_name: string }>(
+          'SELECT migration_name FROM public._prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
+        );
+  const applied = new Set(rows.map((row) => row.migration_name));
+  return (await migrationNames()).filter((name) => !applied.has(name));
+}
+
 async function applyMigration(client: pg.ClientBase, name: string, sql: string, checksum: string): Promise<void> {
   await client.query('BEGIN');
   try {
@@ -60,11 +74,18 @@ async function applyMigration(client: pg.ClientBase, name: string, sql: string, 
   }
 }
 
-async function readMigrations(): Promise<{ name: string; sql: string; checksum: string }[]> {
+async function migrationNames(): Promise<string[]> {
   const entries = await readdir(MIGRATIONS_FOLDER, { withFileTypes: true });
-  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
+}
+
+async function readMigrations(): Promise<{ name: string; sql: string; checksum: string }[]> {
+  const names = await migrationNames();
   return Promise.all(
-    names.sort().map(async (name) => {
+    names.map(async (name) => {
       const sql = await readFile(new URL(`${name}/migration.sql`, MIGRATIONS_FOLDER), 'utf8');
       return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
     }),

@@ -11,7 +11,9 @@ const SILENT: Reception = { ok: false, statusCode: null, durationMs: 15_000 };
 function lanesUnderTest() {
   const underWay: { message: DueMessage; end(reception: Reception): void }[] = [];
   const back: string[] = [];
+  const told: string[] = [];
   const lanes = createLanes({
+    hasRoom: () => void told.push('room'),
     send: (message) => new Promise((end) => underWay.push({ message, end })),
     giveBack: (messages) => void back.push(...messages.map(({ id }) => id)),
   });
@@ -19,13 +21,14 @@ function lanesUnderTest() {
   return {
     lanes,
     back,
+    told,
     underWay,
     add(lane: string, count: number) {
       for (let i = 0; i < count; i += 1) lanes.add({ id: `${++number}`, lane_key: lane } as DueMessage);
     },
-    /** Ends what is under way to a lane. */
-    async end(lane: string, reception: Reception) {
-      const ending = underWay.filter(({ message }) => message.lane_key === lane);
+    /** Ends what is under way to a lane, or so many of it. */
+    async end(lane: string, reception: Reception, count = Number.POSITIVE_INFINITY) {
+      const ending = underWay.filter(({ message }) => message.lane_key === lane).slice(0, count);
       for (const post of ending) underWay.splice(underWay.indexOf(post), 1);
       for (const post of ending) post.end(reception);
       await new Promise(setImmediate);
@@ -47,6 +50,23 @@ it('a new lane gets a few at once; what it takes quickly earns it more, up to a 
     most = Math.max(most, sent('a'));
   }
   expect(most).toBe(MAX_WINDOW);
+});
+
+it('a lane has room again when half of its own is gone, and says so', async () => {
+  const { lanes, add, end, told, free } = lanesUnderTest();
+  add('a', 1);
+  await end('a', OK);
+  expect([told.length > 0, lanes.hungry()]).toEqual([true, true]);
+  const room = free('a') ?? 0;
+  add('a', room);
+  told.length = 0;
+  let ended = 0;
+  for (; told.length === 0; ended += 1) {
+    expect([lanes.hungry(), free('a')]).toEqual([false, 0]);
+    await end('a', OK, 1);
+  }
+  expect(ended).toBeGreaterThan(room / 4);
+  expect(ended).toBeLessThan(room);
 });
 
 it.each([
