@@ -54,13 +54,16 @@ it('every call in the shell is answered as the guide says', async () => {
   };
   const calls = blocks('sh').flatMap((block) => block.match(/^curl(?:.*\\\n)*.*$/gm) ?? []);
   const one = (part: string) => calls.find((call) => call.includes(part)) ?? `no call with ${part}`;
-  expect(calls).toHaveLength(7);
+  expect(calls).toHaveLength(8);
 
   const job = JSON.parse(await run(one('Prefer: wait'))) as { id: string; status: string };
   expect(job.status).toBe('succeeded');
   expect(await run(one('/events'), { JOB: job.id })).toMatch(/^event: snapshot\n/);
   const asset = JSON.parse(await run(one('-F file=')));
   expect(JSON.parse(await run(one('$ASSET'), { ASSET: asset.data[0].id }))).toMatchObject({ status: 'queued' });
+  const line = JSON.stringify({ custom_id: 'fox', type: 'generate', prompt: 'A fox' });
+  await writeFile(path.join(folder, 'jobs.ndjson'), `${line}\n{"custom_id":"bad"}\n`);
+  expect(JSON.parse(await run(one('x-ndjson')))).toMatchObject({ counts: { total: 2, skipped: 1 }, max_credits: 500 });
   expect(JSON.parse(await run(one('status=failed')))).toMatchObject({ object: 'list' });
   const waiting = await client.submit({ type: 'generate', prompt: 'Later #render-stuck', export: true });
   expect(JSON.parse(await run(one('/cancel'), { JOB: waiting.id }))).toMatchObject({ id: waiting.id });
