@@ -49,17 +49,34 @@ export async function readCredits(db: Queryable): Promise<{ kind: string; availa
   return rows;
 }
 
+/** As many due messages as are counted: by then it is plain that they pile up. */
+const MOST_DUE = 100_000;
+
 /**
- * The webhook messages that should have been sent by now, also those that are being sent, and since when the oldest.
- * One pass over the index of the pending ones.
+ * The webhook messages that should have been sent by now, also those that are being sent, at most MOST_DUE; and since when
+ * the oldest. Walks from lane to lane in the index of the pending ones: those that wait for their next attempt, which may
+ * be many, are not looked at.
  */
 export async function readDueMessages(db: Queryable): Promise<{ messages: number; oldest_s: number }> {
   const { rows } = await db.query<{ messages: number; oldest_s: number }>({
     name: 'read_due_messages',
     text: `
-      SELECT count(*)::int AS messages,
-        COALESCE(extract(epoch FROM now() - min(next_attempt_at)), 0)::float8 AS oldest_s
-      FROM public.webhook_message WHERE status = 'pending' AND next_attempt_at <= now()`,
+      WITH RECURSIVE lane AS (
+        (SELECT lane_key, next_attempt_at AS first_at FROM public.webhook_message
+         WHERE status = 'pending' ORDER BY lane_key, next_attempt_at LIMIT 1)
+        UNION ALL
+        SELECT next.* FROM lane CROSS JOIN LATERAL (
+          SELECT lane_key, next_attempt_at FROM public.webhook_message
+          WHERE status = 'pending' AND lane_key > lane.lane_key ORDER BY lane_key, next_attempt_at LIMIT 1
+        ) AS next
+      ), due AS (
+        SELECT FROM lane JOIN public.webhook_message AS message ON message.lane_key = lane.lane_key
+        WHERE lane.first_at <= now() AND message.status = 'pending' AND message.next_attempt_at <= now()
+        LIMIT ${MOST_DUE}
+      )
+      SELECT (SELECT count(*) FROM due)::int AS messages,
+        COALESCE(extract(epoch FROM now() - min(first_at) FILTER (WHERE first_at <= now())), 0)::float8 AS oldest_s
+      FROM lane`,
   });
   return rows[0] ?? { messages: 0, oldest_s: 0 };
 }

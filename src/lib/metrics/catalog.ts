@@ -52,7 +52,10 @@ export const READ = {
     help: 'Credits of all accounts as they were read last. kind: anonymous, registered; state: available, frozen.',
     labels: ['kind', 'state'],
   },
-  reelay_webhook_messages_due: { help: 'Webhook messages that should have been sent by now.', labels: [] },
+  reelay_webhook_messages_due: {
+    help: 'Webhook messages that should have been sent by now; 100,000 may be more.',
+    labels: [],
+  },
   reelay_oldest_due_webhook_age_seconds: {
     help: 'For how long the oldest of these has been due; 0 where there is none.',
     labels: [],
