@@ -1,5 +1,6 @@
 import { startApi } from './api/start.ts';
-import { StoreMissing } from './lib/await-store.ts';
+import { awaitAssets } from './lib/assets/await-assets.ts';
+import { StoreMissing, StoreRefused } from './lib/await-store.ts';
 import { type Config, ConfigError, readConfig } from './lib/config.ts';
 import { awaitDatabase } from './lib/db/await-database.ts';
 import { createLogger, type Logger } from './lib/logger.ts';
@@ -12,6 +13,9 @@ import { startWorkers } from './workers/start.ts';
 
 /** No such user, wrong password, no such database (PostgreSQL, appendix A). */
 const DATABASE_REFUSES = /^(28...|3D000)$/;
+
+/** Their messages say what to do. */
+const FOR_OPERATORS = [ConfigError, SkillError, StoreMissing, StoreRefused];
 
 type Running = { url?: string; stop(): Promise<void> };
 
@@ -41,6 +45,7 @@ async function main(role: string): Promise<void> {
   await awaitDatabase(databaseUrl, { migrated: true }, wait);
   // The API takes jobs without the queue: only those who work wait for it.
   if (role !== 'api') await awaitQueue({ redisUrl, databaseUrl }, wait);
+  await awaitAssets(config.ASSET_STORE, wait);
   const traces = await startTracing(config, role, log);
   const running = await start(config, log);
   end.by(() => running.stop().finally(() => traces?.stop()));
@@ -92,8 +97,7 @@ async function startAll(config: Config, log: Logger): Promise<Running> {
 
 /** One sentence for what an operator can put right; the whole error for what only a developer can. */
 function explain(error: unknown): string {
-  if (error instanceof ConfigError || error instanceof SkillError || error instanceof StoreMissing)
-    return error.message;
+  if (FOR_OPERATORS.some((kind) => error instanceof kind)) return (error as Error).message;
   if (!(error instanceof Error)) return String(error);
   const { code, port } = error as NodeJS.ErrnoException & { port?: number };
   if (code === 'EADDRINUSE') return `Port ${port} is in use: stop what listens there, or choose another with PORT.`;

@@ -1,5 +1,5 @@
 import { createAccounts } from '../lib/accounts.ts';
-import { createFolderStore } from '../lib/assets/folder-store.ts';
+import { openAssetStore } from '../lib/assets/open-store.ts';
 import { monotonicMs } from '../lib/clock.ts';
 import { createApiKey } from '../lib/commands/create-api-key.ts';
 import { createSubmission } from '../lib/commands/submit-job.ts';
@@ -44,7 +44,7 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
   const onError = (error: Error) => log.error({ err: error }, 'lost a connection');
   const db = openDatabase(config.DATABASE_URL, { poolSize: POOL_SIZE, onError });
   const queue = openQueueReader({ redisUrl: config.REDIS_URL, databaseUrl: config.DATABASE_URL }, onError);
-  const store = createFolderStore(config.ASSET_STORE);
+  const store = await openAssetStore(config.ASSET_STORE);
   const transport = createTransport(config.NEMO_API_URL);
   const nemo = createNemoClient(transport);
   const accounts = createAccounts({ db, vault, nemo, nemoToken: config.NEMO_TOKEN });
@@ -59,7 +59,7 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
     adminToken: config.ADMIN_TOKEN,
     queue,
     storeMetrics: createStoreMetrics({ db: db.pool, queue, log }),
-    missing: createReadiness({ database: () => db.pool.query('SELECT 1'), queue: queue.ping }),
+    missing: createReadiness({ database: () => db.pool.query('SELECT 1'), queue: queue.ping, assets: store.ping }),
     submit: submission.submit,
     room,
     maxBatchBytes: config.MAX_BATCH_BYTES,
@@ -84,6 +84,7 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
     await db.close();
     await queue.close();
     await transport.close();
+    store.close();
   });
   try {
     if (config.BOOTSTRAP_API_KEY !== undefined) {

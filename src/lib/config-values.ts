@@ -78,8 +78,23 @@ export function folder() {
   return z
     .string()
     .min(1)
-    .refine((text) => !/^[a-z0-9+]+:\/\//i.test(text), 'must be a folder: other stores are not supported yet')
+    .refine((text) => !ADDRESS.test(text), 'must be a folder')
     .transform((text) => path.resolve(text));
+}
+
+const ADDRESS = /^[a-z0-9+]+:\/\//i;
+/** A bucket by the rules of S3, and what all names in it begin with. */
+const S3 = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/([\w.\-/]*))?$/;
+
+/** A folder, or `s3://bucket/prefix`; the prefix ends with a slash, or is empty. */
+export function assetPlace() {
+  return z.string().transform((text, context) => {
+    if (!ADDRESS.test(text)) return { kind: 'folder' as const, folder: path.resolve(text) };
+    const [whole, bucket = '', prefix = ''] = S3.exec(text) ?? [];
+    if (whole !== undefined) return { kind: 's3' as const, bucket, prefix: prefix.replace(/\/*$/, prefix && '/') };
+    context.addIssue('must be a folder or s3://bucket/prefix');
+    return z.NEVER;
+  });
 }
 
 /** `true` or `false`. */

@@ -1,6 +1,17 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { bytes, durationList, durationMs, flag, folder, httpUrl, optional, rate, subnets } from './config-values.ts';
+import {
+  assetPlace,
+  bytes,
+  durationList,
+  durationMs,
+  flag,
+  folder,
+  httpUrl,
+  optional,
+  rate,
+  subnets,
+} from './config-values.ts';
 
 /** Nothing that clients leave here is kept for longer than ten years. In ms. */
 const LONGEST_KEEP_MS = 3650 * 86_400_000;
@@ -57,8 +68,11 @@ const VARIABLES = z.object({
   PUBLIC_URL: optional(z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' })),
 
   DATA_DIR: folder().prefault('.data'),
-  /** Default: `assets` in DATA_DIR. API and workers must see the same folder. */
-  ASSET_STORE: optional(folder()),
+  /** Default: `assets` in DATA_DIR. API and workers must see the same folder or bucket. */
+  ASSET_STORE: optional(assetPlace()),
+  /** For a server of S3 that is not Amazon's; the SDK itself reads the credentials from its standard variables. */
+  S3_ENDPOINT: optional(z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' })),
+  AWS_REGION: optional(z.string().min(1)),
   ASSET_TTL: durationMs('7d', LONGEST_KEEP_MS),
   /** Events, webhook messages and their attempts. */
   EVENT_RETENTION: durationMs('30d', LONGEST_KEEP_MS),
@@ -79,10 +93,12 @@ const VARIABLES = z.object({
   WEBHOOK_ALLOWED_SUBNETS: subnets(),
 });
 
-const ENVIRONMENT = VARIABLES.transform((env) => ({
-  ...env,
-  ASSET_STORE: env.ASSET_STORE ?? path.join(env.DATA_DIR, 'assets'),
-}));
+const ENVIRONMENT = VARIABLES.transform((env) => ({ ...env, ASSET_STORE: assetPlaceOf(env) }));
+
+function assetPlaceOf(env: z.output<typeof VARIABLES>) {
+  const place = env.ASSET_STORE ?? { kind: 'folder' as const, folder: path.join(env.DATA_DIR, 'assets') };
+  return place.kind === 'folder' ? place : { ...place, endpoint: env.S3_ENDPOINT, region: env.AWS_REGION };
+}
 
 /** The validated environment. Passed by value to the parts that need some of it. */
 export type Config = z.output<typeof ENVIRONMENT>;

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { createAccounts } from '../lib/accounts.ts';
 import { createHeicConverter } from '../lib/assets/convert.ts';
-import { createFolderStore, removeAbandoned } from '../lib/assets/folder-store.ts';
+import { openAssetStore } from '../lib/assets/open-store.ts';
 import type { Config } from '../lib/config.ts';
 import { createVault } from '../lib/crypto.ts';
 import { openDatabase } from '../lib/db/database.ts';
@@ -23,6 +23,7 @@ import { startUnstartedSweep } from './end-unstarted.ts';
 import { startHeartbeats } from './heartbeats.ts';
 import { startOperatorServer } from './operator-server.ts';
 import { startReconciler } from './reconciler.ts';
+import { startAbandonedRemoval } from './remove-abandoned.ts';
 import { startAssetRemoval } from './remove-assets.ts';
 import { startKeyRemoval } from './remove-keys.ts';
 import { startRetention } from './retention.ts';
@@ -58,7 +59,7 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
     { connectTimeoutMs: WEBHOOK_CONNECT_TIMEOUT_MS, maxConnectionsPerOrigin: WEBHOOK_CONNECTIONS_PER_ORIGIN },
   );
   const accounts = createAccounts({ db, vault, nemo, nemoToken: config.NEMO_TOKEN });
-  const store = createFolderStore(config.ASSET_STORE);
+  const store = await openAssetStore(config.ASSET_STORE);
   const deps: PhaseDeps = {
     config,
     db,
@@ -83,7 +84,11 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
           port: config.METRICS_PORT,
           host: config.HOST,
           adminToken: config.ADMIN_TOKEN,
-          missing: createReadiness({ database: () => db.pool.query('SELECT 1'), queue: backend.ping }),
+          missing: createReadiness({
+            database: () => db.pool.query('SELECT 1'),
+            queue: backend.ping,
+            assets: store.ping,
+          }),
         });
   const producer = openProducer(backend);
   const dispatcher = startDispatcher({ db: db.pool, producer, tenantConcurrency: config.TENANT_CONCURRENCY, log });
@@ -93,10 +98,10 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
   const removal = startAssetRemoval({
     db: db.pool,
     store,
-    removeAbandoned: () => removeAbandoned(config.ASSET_STORE),
     ttlMs: config.ASSET_TTL,
     log,
   });
+  const abandoned = startAbandonedRemoval({ store, log });
   const retention = startRetention({
     db: db.pool,
     store,
@@ -124,7 +129,7 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
   return {
     operatorUrl: operator?.url ?? null,
     async stop() {
-      const loops = [dispatcher, reconciler, removal, keyRemoval, retention, unstarted];
+      const loops = [dispatcher, reconciler, removal, abandoned, keyRemoval, retention, unstarted];
       await Promise.all(loops.map((loop) => loop.stop()));
       const closed = Promise.all(queueWorkers.map((worker) => worker.close()));
       if (!(await settlesWithin(closed, config.DRAIN_TIMEOUT))) {
@@ -137,6 +142,7 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
       await producer.close();
       await operator?.stop();
       await Promise.all([backend.close(), transport.close(), outputs.close(), agent.destroy()]);
+      store.close();
       await db.close();
     },
   };
