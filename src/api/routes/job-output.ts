@@ -40,11 +40,8 @@ export const jobOutputRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db
     const output = job.result?.output;
     if (!output) throw new Problem('not_found', 'This job has no finished file.');
     const render = await latestRender(db.pool, job.id);
-    if (!render?.stored_key) return reply.redirect(output.url, 302);
-    const type = render.stored_type ?? 'application/octet-stream';
+    if (!render?.stored_key || render.stored_bytes === null) return reply.redirect(output.url, 302);
     const bytes = render.stored_bytes;
-    if (bytes === null) return reply.type(type).send(await store.open(render.stored_key));
-
     reply.header('accept-ranges', 'bytes');
     // We give files no name that a client could hold `If-Range` against: it gets the whole.
     const range = request.headers['if-range'] === undefined ? readRange(request.headers.range, bytes) : null;
@@ -53,7 +50,8 @@ export const jobOutputRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db
       throw new Problem('range_not_satisfiable', `The file has ${bytes} bytes.`);
     }
     const file = await store.open(render.stored_key, range ?? undefined);
-    reply.type(type).header('content-length', range ? range.last - range.first + 1 : bytes);
+    reply.type(render.stored_type ?? 'application/octet-stream');
+    reply.header('content-length', range ? range.last - range.first + 1 : bytes);
     if (range) reply.code(206).header('content-range', `bytes ${range.first}-${range.last}/${bytes}`);
     return reply.send(file);
   });

@@ -72,7 +72,8 @@ export function createS3Store({ bucket, prefix, endpoint, region }: S3Place): As
         try {
           yield* measure.watch(content);
         } catch (error) {
-          fault = { error };
+          // An upload that fails throws into its source as well.
+          if (!body.destroyed) fault = { error };
           throw error;
         }
       };
