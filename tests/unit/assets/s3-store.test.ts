@@ -37,7 +37,7 @@ it('the names of files begin with the prefix, and only there abandoned ones are 
 
 it('what passes is tried again', async () => {
   const store = createS3Store(place);
-  s3.fail(2, 503, 'SlowDown');
+  s3.fail(1, 500, 'InternalError');
   const { key } = await store.put(Readable.from([Buffer.from('a')]));
   expect((await buffer(await store.open(key))).toString()).toBe('a');
   store.close();
