@@ -10,6 +10,7 @@ import { createQueueRoom } from '../lib/db/queue-room.ts';
 import type { Logger } from '../lib/logger.ts';
 import { createNemoClient } from '../lib/nemo/client.ts';
 import { createTransport } from '../lib/nemo/transport.ts';
+import { poolSizes } from '../lib/pool-sizes.ts';
 import { openQueueReader } from '../lib/queue/reader.ts';
 import { createReadiness } from '../lib/readiness.ts';
 import { loadSkills } from '../lib/skills.ts';
@@ -21,8 +22,6 @@ import { createKeyUse } from './key-use.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { createStoreMetrics } from './store-metrics.ts';
 
-/** Connections of one API process: its statements take a millisecond or two. */
-const POOL_SIZE = 10;
 /** What BOOTSTRAP_API_KEY is a key of. */
 const BOOTSTRAP = { tenant: 'default', name: 'bootstrap' };
 
@@ -42,8 +41,8 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
   };
   const vault = createVault(config.ENCRYPTION_KEY);
   const onError = (error: Error) => log.error({ err: error }, 'lost a connection');
-  const db = openDatabase(config.DATABASE_URL, { poolSize: POOL_SIZE, onError });
-  const queue = openQueueReader({ redisUrl: config.REDIS_URL, databaseUrl: config.DATABASE_URL }, onError);
+  const db = openDatabase(config.DATABASE_URL, { poolSize: poolSizes('api', config).database, onError });
+  const queue = openQueueReader(config.QUEUE_STORE, onError);
   const store = await openAssetStore(config.ASSET_STORE);
   const transport = createTransport(config.NEMO_API_URL);
   const nemo = createNemoClient(transport);
@@ -92,7 +91,7 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
       await createApiKey(db.pool, vault, { ...BOOTSTRAP, apiKey, webhookSecret: newWebhookSecret() });
     }
     const url = await app.listen({ port: config.PORT, host: config.HOST });
-    log.info({ url, pool: POOL_SIZE }, 'api listens');
+    log.info({ url }, 'api listens');
     return { url, stop: () => app.close() };
   } catch (error) {
     await app.close();

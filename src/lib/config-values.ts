@@ -97,6 +97,21 @@ export function assetPlace() {
   });
 }
 
+/** A comma-separated list of `host:port`, IPv6 addresses in brackets; without a port it is the usual one. */
+export function hostPorts(usual: number) {
+  return z.string().transform((text, context) => {
+    const list = text.split(',').map((item) => /^(?:\[([\da-f:]+)\]|([\w.-]+))(?::(\d{1,5}))?$/i.exec(item.trim()));
+    const valid = list.flatMap((match) => {
+      const port = Number(match?.[3] ?? usual);
+      const host = match?.[1] ?? match?.[2];
+      return host !== undefined && port >= 1 && port <= 65_535 ? [{ host, port }] : [];
+    });
+    if (valid.length === list.length) return valid;
+    context.addIssue('must be a list of addresses such as redis-1:26379,redis-2:26379');
+    return z.NEVER;
+  });
+}
+
 /** `true` or `false`. */
 export function flag(fallback: boolean) {
   return z

@@ -9,6 +9,7 @@ import type { Logger } from '../lib/logger.ts';
 import { createNemoClient } from '../lib/nemo/client.ts';
 import { createOutputs } from '../lib/nemo/output.ts';
 import { createTransport } from '../lib/nemo/transport.ts';
+import { poolSizes, QUEUE_WORKERS } from '../lib/pool-sizes.ts';
 import { openQueueBackend } from '../lib/queue/factory.ts';
 import { openProducer } from '../lib/queue/producer.ts';
 import { createReadiness } from '../lib/readiness.ts';
@@ -29,8 +30,6 @@ import { startKeyRemoval } from './remove-keys.ts';
 import { startRetention } from './retention.ts';
 import { createProcessor } from './run-job.ts';
 
-/** Connections for our own statements: the hot ones take a millisecond, so a few serve thousands of jobs. */
-const POOL_SIZE = 20;
 /** Time for a job that was told to stop to write its row and go back to the queue. In ms. */
 const HAND_OVER_MS = 5_000;
 /** A webhook receiver answers from where it is within a few seconds or not at all. In ms. */
@@ -50,7 +49,7 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
   const onError = (error: Error) => log.error({ err: error }, 'lost a connection');
   const skills = await loadSkills(config.SKILLS_DIR, config.SKILL_SOURCE);
   const vault = createVault(config.ENCRYPTION_KEY);
-  const db = openDatabase(config.DATABASE_URL, { poolSize: POOL_SIZE, onError });
+  const db = openDatabase(config.DATABASE_URL, { poolSize: poolSizes('worker', config).database, onError });
   const transport = createTransport(config.NEMO_API_URL);
   const nemo = createNemoClient(transport);
   const outputs = createOutputs(config.NEMO_API_URL);
@@ -73,10 +72,7 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
     log,
   };
 
-  const backend = openQueueBackend(
-    { redisUrl: config.REDIS_URL, databaseUrl: config.DATABASE_URL, workers: 2 },
-    onError,
-  );
+  const backend = openQueueBackend({ ...config.QUEUE_STORE, workers: QUEUE_WORKERS.worker }, onError);
   const operator =
     config.METRICS_PORT === undefined
       ? null
@@ -121,10 +117,7 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
     backend.worker('run', createProcessor('run', deps, run), { concurrency: config.RUN_CONCURRENCY }),
     backend.worker('wait', createProcessor('wait', deps, run), { concurrency: config.WAIT_CONCURRENCY }),
   ];
-  log.info(
-    { queue: backend.kind, pool: POOL_SIZE, run: config.RUN_CONCURRENCY, wait: config.WAIT_CONCURRENCY },
-    'workers started',
-  );
+  log.info({ queue: backend.kind, run: config.RUN_CONCURRENCY, wait: config.WAIT_CONCURRENCY }, 'workers started');
 
   return {
     operatorUrl: operator?.url ?? null,
