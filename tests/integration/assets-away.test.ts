@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { giveFile, mp4File, pngFile, postFiles, sha256Of } from '../support/files.ts';
+import { formOf, giveFile, mp4File, pngFile, postFiles, postForm, sha256Of } from '../support/files.ts';
 import { startS3, type TestS3 } from '../support/s3-server.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -40,6 +40,17 @@ it('without its store files are refused, jobs are taken, and those that need a f
   const { uploads } = await service.sandbox.log();
   expect(uploads.map(({ sha256 }) => sha256)).toEqual([sha256Of(film)]);
   await waitFor('ready', async () => (await service.client.get('/health/ready')).status === 200);
+});
+
+it('a store that goes between two files of a request is said, too', async () => {
+  const first = mp4File('first.mp4', 100);
+  const form = formOf(first, mp4File('second.mp4', 8_000_000));
+  const before = s3.objects.size;
+  const answer = postForm<{ code: string }>(service, form);
+  await waitFor('the first file', async () => s3.objects.size > before);
+  await s3.outage.begin();
+  expect(await answer).toMatchObject({ status: 503, body: { code: 'unavailable' } });
+  await s3.outage.end();
 });
 
 it('a file that is refused leaves nothing behind', async () => {
