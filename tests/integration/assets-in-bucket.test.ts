@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+import { Agent, request } from 'undici';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { formOf, giveFile, mp4File, pngFile, postFiles, postForm, sha256Of } from '../support/files.ts';
 import { startS3, type TestS3 } from '../support/s3-server.ts';
@@ -61,4 +63,27 @@ it('a file that is refused leaves nothing behind', async () => {
   });
   expect(tooLarge).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } });
   expect([s3.objects.size, s3.uploads.size]).toEqual([before, 0]);
+});
+
+it('a client that leaves in the middle of a film leaves nothing behind', async () => {
+  const before = s3.objects.size;
+  const { content } = mp4File('film.mp4', 6_000_000);
+  async function* half() {
+    yield '--b\r\ncontent-disposition: form-data; name="file"; filename="film.mp4"\r\n\r\n';
+    yield content;
+    await waitFor('the first part', async () => s3.uploads.size === 1);
+    throw new Error('left');
+  }
+  const headers = {
+    authorization: `Bearer ${service.env.BOOTSTRAP_API_KEY}`,
+    'content-type': 'multipart/form-data; boundary=b',
+  };
+  // On its own: the shared one would connect anew at once, and keep the connection.
+  const dispatcher = new Agent();
+  const body = Readable.from(half());
+  const answer = request(`${service.url}/v1/assets`, { method: 'POST', headers, body, dispatcher });
+  await expect(answer).rejects.toThrow('left');
+  await dispatcher.destroy();
+  await waitFor('the clean-up', async () => s3.uploads.size === 0);
+  expect(s3.objects.size).toBe(before);
 });
