@@ -8,7 +8,7 @@ let service: TestService;
 let calls: ReturnType<typeof webhookCalls>;
 
 beforeAll(async () => {
-  service = await startService({ env: { WEBHOOK_RETRY_SCHEDULE: '0s,1h', WEBHOOK_TIMEOUT: '1s' } });
+  service = await startService({ env: { WEBHOOK_RETRY_SCHEDULE: '0s,1h' } });
   calls = webhookCalls(service);
 });
 
@@ -113,6 +113,8 @@ it('Retry-After is honoured on 429 and 503, up to a day, and does not shorten th
 });
 
 it('a receiver that hangs delays neither other endpoints nor its own tenant’s jobs', async () => {
+  const service = await startService({ env: { WEBHOOK_RETRY_SCHEDULE: '0s,1h', WEBHOOK_TIMEOUT: '1s' } });
+  const calls = webhookCalls(service);
   const [stuck, healthy] = [await startReceiver(), await startReceiver()];
   const never = new Promise<void>(() => undefined);
   stuck.answerWith(...Array.from({ length: 200 }, () => ({ status: 200, after: never })));
@@ -139,7 +141,7 @@ it('a receiver that hangs delays neither other endpoints nor its own tenant’s 
   expect(stuck.received.length).toBeLessThan(15);
   await service.client.delete(`/v1/webhook-endpoints/${stuckId}`);
   expect(await calls.messages(`?endpoint_id=${stuckId}&status=pending`)).toEqual([]);
-  await Promise.all([stuck.close(), healthy.close()]);
+  await Promise.all([stuck.close(), healthy.close(), service.stop()]);
 });
 
 it('two workers send every message once', async () => {
