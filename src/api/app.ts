@@ -30,6 +30,7 @@ import { skillRoutes } from './routes/skills.ts';
 import { webhookEndpointRoutes } from './routes/webhook-endpoints.ts';
 import { webhookMessageRoutes } from './routes/webhook-messages.ts';
 import { webhookSecretRoutes } from './routes/webhook-secret.ts';
+import { watchUnused } from './unused-connections.ts';
 
 /** A client's own request id: visible ASCII, short enough for logs and headers. */
 const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
@@ -76,8 +77,10 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
     forceCloseConnections: 'idle',
   });
   app.server.maxConnections = MAX_CONNECTIONS;
+  const closeUnused = watchUnused(app.server);
   // Clients that wait would hold up the end of the process.
   app.addHook('preClose', async () => deps.watcher.stop());
+  app.addHook('preClose', async () => closeUnused());
   acceptOddRequests(app.server);
   app.register(requestLog);
   // Every answer says what is left; to those with a key, authentication says it anew.

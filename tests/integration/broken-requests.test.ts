@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startService, type TestService } from '../support/service.ts';
@@ -163,4 +164,18 @@ describe('bodies', () => {
     expect(problem).toMatchObject({ status, code });
     expect(problem.errors?.length ?? 0).toBeLessThanOrEqual(100);
   });
+});
+
+it('a connection that was opened in advance and never used does not hold up a stop', async () => {
+  const stopping = await startService({ workers: false });
+  const { hostname, port } = new URL(stopping.url);
+  const socket = connect(Number(port), hostname);
+  await once(socket, 'connect');
+  // The answer to another connection tells that this one has been accepted.
+  await stopping.client.get('/v1/jobs');
+  const closed = once(socket, 'close');
+  const asked = performance.now();
+  await stopping.stop();
+  await closed;
+  expect(performance.now() - asked).toBeLessThan(15_000);
 });
