@@ -19,8 +19,9 @@ const finished = async (prompt: string) => {
   return service.client.ended(id, 40_000);
 };
 
-const output = (id: string, headers: Record<string, string> = {}) =>
+const output = (id: string, headers: Record<string, string> = {}, method: 'GET' | 'HEAD' = 'GET') =>
   request(`${service.url}/v1/jobs/${id}/output`, {
+    method,
     headers: { authorization: `Bearer ${service.env.BOOTSTRAP_API_KEY}`, ...headers },
   });
 
@@ -60,6 +61,9 @@ it.each([
   const changed = await output(job.id, { range: 'bytes=0-0', 'if-range': '"an earlier one"' });
   expect(changed.statusCode).toBe(200);
   await changed.body.dump();
+  const head = await output(job.id, {}, 'HEAD');
+  expect([head.statusCode, head.headers['content-length']]).toEqual([200, String(clip.length)]);
+  expect(await head.body.text()).toBe('');
 });
 
 it('is not there for a job without an export', async () => {

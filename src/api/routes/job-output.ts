@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { FastifyPluginAsync } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { latestRender } from '../../lib/db/renders.ts';
@@ -49,7 +50,9 @@ export const jobOutputRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db
       reply.header('content-range', `bytes */${bytes}`);
       throw new Problem('range_not_satisfiable', `The file has ${bytes} bytes.`);
     }
-    const file = await store.open(render.stored_key, range ?? undefined);
+    // Fastify reads what it does not send.
+    const isAsked = request.method !== 'HEAD';
+    const file = isAsked ? await store.open(render.stored_key, range ?? undefined) : Readable.from([]);
     reply.type(render.stored_type ?? 'application/octet-stream');
     reply.header('content-length', range ? range.last - range.first + 1 : bytes);
     if (range) reply.code(206).header('content-range', `bytes ${range.first}-${range.last}/${bytes}`);
