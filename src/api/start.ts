@@ -40,7 +40,7 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
     allowHttp: config.WEBHOOK_ALLOW_HTTP,
     allowedSubnets: config.WEBHOOK_ALLOWED_SUBNETS,
   };
-  const vault = createVault(config.ENCRYPTION_KEY);
+  const vault = createVault(config.ENCRYPTION_KEY, config.ENCRYPTION_KEYS_OTHER);
   const onError = (error: Error) => log.error({ err: error }, 'lost a connection');
   const db = openDatabase(config.DATABASE_URL, { poolSize: POOL_SIZE, onError });
   const queue = openQueueReader({ redisUrl: config.REDIS_URL, databaseUrl: config.DATABASE_URL }, onError);

@@ -1,6 +1,18 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { bytes, durationList, durationMs, flag, folder, httpUrl, optional, rate, subnets } from './config-values.ts';
+import {
+  bytes,
+  durationList,
+  durationMs,
+  encryptionKey,
+  encryptionKeys,
+  flag,
+  folder,
+  httpUrl,
+  optional,
+  rate,
+  subnets,
+} from './config-values.ts';
 
 /** Nothing that clients leave here is kept for longer than ten years. In ms. */
 const LONGEST_KEEP_MS = 3650 * 86_400_000;
@@ -22,12 +34,8 @@ const VARIABLES = z.object({
   BOOTSTRAP_API_KEY: optional(z.string().regex(/^[\x21-\x7e]+$/, 'must be visible ASCII')),
   /** Opens keys, board and metrics to whoever runs it; without it there are no keys and no board. */
   ADMIN_TOKEN: optional(z.string().regex(/^[\x21-\x7e]+$/, 'must be visible ASCII')),
-  ENCRYPTION_KEY: z.string().transform((text, context) => {
-    const key = Buffer.from(text, /^[0-9a-f]{64}$/i.test(text) ? 'hex' : 'base64');
-    if (key.length === 32) return key;
-    context.addIssue('must be 32 bytes in base64 or hex, for example from: openssl rand -base64 32');
-    return z.NEVER;
-  }),
+  ENCRYPTION_KEY: encryptionKey(),
+  ENCRYPTION_KEYS_OTHER: encryptionKeys(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   /** Where a worker answers for its health and metrics; unset: nowhere. */
   METRICS_PORT: optional(z.coerce.number().int().min(0).max(65_535)),
