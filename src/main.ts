@@ -1,8 +1,10 @@
 import { startApi } from './api/start.ts';
-import { StoreMissing } from './lib/await-store.ts';
+import { awaitAssets } from './lib/assets/await-assets.ts';
+import { StoreMissing, StoreRefused } from './lib/await-store.ts';
 import { type Config, ConfigError, readConfig } from './lib/config.ts';
 import { awaitDatabase } from './lib/db/await-database.ts';
 import { createLogger, type Logger } from './lib/logger.ts';
+import { type Half, mostConnections } from './lib/pool-sizes.ts';
 import { awaitQueue } from './lib/queue/await-queue.ts';
 import { SkillError } from './lib/skills.ts';
 import { startTracing } from './lib/start-tracing.ts';
@@ -13,13 +15,16 @@ import { startWorkers } from './workers/start.ts';
 /** No such user, wrong password, no such database (PostgreSQL, appendix A). */
 const DATABASE_REFUSES = /^(28...|3D000)$/;
 
+/** Their messages say what to do. */
+const FOR_OPERATORS = [ConfigError, SkillError, StoreMissing, StoreRefused];
+
 type Running = { url?: string; stop(): Promise<void> };
 
 /** What one process can be; the same program for all. */
-const ROLES: Record<string, (config: Config, log: Logger) => Promise<Running>> = {
-  api: startApi,
-  worker: startWorkers,
-  all: startAll,
+const ROLES: Record<string, { halves: Half[]; start(config: Config, log: Logger): Promise<Running> }> = {
+  api: { halves: ['api'], start: startApi },
+  worker: { halves: ['worker'], start: startWorkers },
+  all: { halves: ['api', 'worker'], start: startAll },
 };
 
 /** Runs one role until a signal, or until the parent that started it with an IPC channel is gone. */
@@ -29,20 +34,22 @@ async function main(role: string): Promise<void> {
   const config = readConfig(process.env);
   const log = createLogger(config.LOG_LEVEL, role);
   const wait = { limitMs: config.START_TIMEOUT, log };
-  const { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl } = config;
+  const { DATABASE_URL: databaseUrl, QUEUE_STORE: queueStore } = config;
   const end = endWhenTold(log);
   if (role === 'migrate') {
     await awaitDatabase(databaseUrl, { migrated: false }, wait);
-    await migrate(databaseUrl, { queueSchema: redisUrl === undefined });
+    await migrate(databaseUrl, { queueSchema: queueStore.redis === undefined });
     return end.now('done');
   }
-  const start = ROLES[role];
-  if (!start) throw new ConfigError(`usage: main.js ${[...Object.keys(ROLES), 'migrate'].join(' | ')}`);
+  const known = ROLES[role];
+  if (!known) throw new ConfigError(`usage: main.js ${[...Object.keys(ROLES), 'migrate'].join(' | ')}`);
   await awaitDatabase(databaseUrl, { migrated: true }, wait);
   // The API takes jobs without the queue: only those who work wait for it.
-  if (role !== 'api') await awaitQueue({ redisUrl, databaseUrl }, wait);
+  if (role !== 'api') await awaitQueue(queueStore, wait);
+  await awaitAssets(config.ASSET_STORE, wait);
+  log.info(mostConnections(known.halves, config), 'connections to Postgres at most');
   const traces = await startTracing(config, role, log);
-  const running = await start(config, log);
+  const running = await known.start(config, log);
   end.by(() => running.stop().finally(() => traces?.stop()));
   process.send?.({ type: 'ready', url: running.url });
 }
@@ -92,8 +99,7 @@ async function startAll(config: Config, log: Logger): Promise<Running> {
 
 /** One sentence for what an operator can put right; the whole error for what only a developer can. */
 function explain(error: unknown): string {
-  if (error instanceof ConfigError || error instanceof SkillError || error instanceof StoreMissing)
-    return error.message;
+  if (FOR_OPERATORS.some((kind) => error instanceof kind)) return (error as Error).message;
   if (!(error instanceof Error)) return String(error);
   const { code, port } = error as NodeJS.ErrnoException & { port?: number };
   if (code === 'EADDRINUSE') return `Port ${port} is in use: stop what listens there, or choose another with PORT.`;

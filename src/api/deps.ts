@@ -1,5 +1,5 @@
 import type { Accounts } from '../lib/accounts.ts';
-import type { AssetStore } from '../lib/assets/folder-store.ts';
+import type { AssetStore } from '../lib/assets/store.ts';
 import type { Submit } from '../lib/commands/submit-job.ts';
 import type { Vault } from '../lib/crypto.ts';
 import type { Database } from '../lib/db/database.ts';

@@ -1,7 +1,7 @@
 import type { Multipart, MultipartFile } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
-import type { AssetStore, StoredFile } from '../lib/assets/folder-store.ts';
 import { createSniffer, type Sniffed } from '../lib/assets/sniff.ts';
+import type { AssetStore, StoredFile } from '../lib/assets/store.ts';
 import { findBadText } from '../lib/domain/bad-text.ts';
 import { Problem } from '../lib/errors.ts';
 

@@ -1,5 +1,5 @@
 import { createAccounts } from '../lib/accounts.ts';
-import { createFolderStore } from '../lib/assets/folder-store.ts';
+import { openAssetStore } from '../lib/assets/open-store.ts';
 import { monotonicMs } from '../lib/clock.ts';
 import { createApiKey } from '../lib/commands/create-api-key.ts';
 import { createSubmission } from '../lib/commands/submit-job.ts';
@@ -10,6 +10,7 @@ import { createQueueRoom } from '../lib/db/queue-room.ts';
 import type { Logger } from '../lib/logger.ts';
 import { createNemoClient } from '../lib/nemo/client.ts';
 import { createTransport } from '../lib/nemo/transport.ts';
+import { poolSizes } from '../lib/pool-sizes.ts';
 import { openQueueReader } from '../lib/queue/reader.ts';
 import { createReadiness } from '../lib/readiness.ts';
 import { loadSkills } from '../lib/skills.ts';
@@ -21,8 +22,6 @@ import { createKeyUse } from './key-use.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { createStoreMetrics } from './store-metrics.ts';
 
-/** Connections of one API process: its statements take a millisecond or two. */
-const POOL_SIZE = 10;
 /** What BOOTSTRAP_API_KEY is a key of. */
 const BOOTSTRAP = { tenant: 'default', name: 'bootstrap' };
 
@@ -42,9 +41,9 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
   };
   const vault = createVault(config.ENCRYPTION_KEY, config.ENCRYPTION_KEYS_OTHER);
   const onError = (error: Error) => log.error({ err: error }, 'lost a connection');
-  const db = openDatabase(config.DATABASE_URL, { poolSize: POOL_SIZE, onError });
-  const queue = openQueueReader({ redisUrl: config.REDIS_URL, databaseUrl: config.DATABASE_URL }, onError);
-  const store = createFolderStore(config.ASSET_STORE);
+  const db = openDatabase(config.DATABASE_URL, { poolSize: poolSizes('api', config).database, onError });
+  const queue = openQueueReader(config.QUEUE_STORE, onError);
+  const store = await openAssetStore(config.ASSET_STORE);
   const transport = createTransport(config.NEMO_API_URL);
   const nemo = createNemoClient(transport);
   const accounts = createAccounts({ db, vault, nemo, nemoToken: config.NEMO_TOKEN });
@@ -59,7 +58,7 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
     adminToken: config.ADMIN_TOKEN,
     queue,
     storeMetrics: createStoreMetrics({ db: db.pool, queue, log }),
-    missing: createReadiness({ database: () => db.pool.query('SELECT 1'), queue: queue.ping }),
+    missing: createReadiness({ database: () => db.pool.query('SELECT 1'), queue: queue.ping, assets: store.ping }),
     submit: submission.submit,
     room,
     maxBatchBytes: config.MAX_BATCH_BYTES,
@@ -84,6 +83,7 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
     await db.close();
     await queue.close();
     await transport.close();
+    store.close();
   });
   try {
     if (config.BOOTSTRAP_API_KEY !== undefined) {
@@ -91,7 +91,7 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
       await createApiKey(db.pool, vault, { ...BOOTSTRAP, apiKey, webhookSecret: newWebhookSecret() });
     }
     const url = await app.listen({ port: config.PORT, host: config.HOST });
-    log.info({ url, pool: POOL_SIZE }, 'api listens');
+    log.info({ url }, 'api listens');
     return { url, stop: () => app.close() };
   } catch (error) {
     await app.close();

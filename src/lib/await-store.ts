@@ -12,6 +12,11 @@ export class StoreMissing extends Error {
   override readonly name = 'StoreMissing';
 }
 
+/** A store is there and does not serve us, however long we wait. The message is for whoever operates it. */
+export class StoreRefused extends Error {
+  override readonly name = 'StoreRefused';
+}
+
 export type Wait = { limitMs: number; log: Logger };
 
 /**

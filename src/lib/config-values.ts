@@ -78,8 +78,38 @@ export function folder() {
   return z
     .string()
     .min(1)
-    .refine((text) => !/^[a-z0-9+]+:\/\//i.test(text), 'must be a folder: other stores are not supported yet')
+    .refine((text) => !ADDRESS.test(text), 'must be a folder')
     .transform((text) => path.resolve(text));
+}
+
+const ADDRESS = /^[a-z0-9+]+:\/\//i;
+/** A bucket by the rules of S3, and what all names in it begin with. */
+const S3 = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/([\w.\-/]*))?$/;
+
+/** A folder, or `s3://bucket/prefix`; the prefix ends with a slash, or is empty. */
+export function assetPlace() {
+  return z.string().transform((text, context) => {
+    if (!ADDRESS.test(text)) return { kind: 'folder' as const, folder: path.resolve(text) };
+    const [whole, bucket = '', prefix = ''] = S3.exec(text) ?? [];
+    if (whole !== undefined) return { kind: 's3' as const, bucket, prefix: prefix.replace(/\/*$/, prefix && '/') };
+    context.addIssue('must be a folder or s3://bucket/prefix');
+    return z.NEVER;
+  });
+}
+
+/** A comma-separated list of `host:port`, IPv6 addresses in brackets; without a port it is the usual one. */
+export function hostPorts(usual: number) {
+  return z.string().transform((text, context) => {
+    const list = text.split(',').map((item) => /^(?:\[([\da-f:]+)\]|([\w.-]+))(?::(\d{1,5}))?$/i.exec(item.trim()));
+    const valid = list.flatMap((match) => {
+      const port = Number(match?.[3] ?? usual);
+      const host = match?.[1] ?? match?.[2];
+      return host !== undefined && port >= 1 && port <= 65_535 ? [{ host, port }] : [];
+    });
+    if (valid.length === list.length) return valid;
+    context.addIssue('must be a list of addresses such as redis-1:26379,redis-2:26379');
+    return z.NEVER;
+  });
 }
 
 /** `true` or `false`. */

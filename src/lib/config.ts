@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { z } from 'zod';
 import {
+  assetPlace,
   bytes,
   durationList,
   durationMs,
@@ -8,6 +9,7 @@ import {
   encryptionKeys,
   flag,
   folder,
+  hostPorts,
   httpUrl,
   optional,
   rate,
@@ -31,6 +33,12 @@ const VARIABLES = z.object({
   HOST: z.string().min(1).default('0.0.0.0'),
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must start with postgresql://'),
   REDIS_URL: optional(z.string().regex(/^rediss?:\/\//, 'must start with redis:// or rediss://')),
+  /** Who say where Redis is; user, password, database and TLS are those of REDIS_URL. */
+  REDIS_SENTINELS: optional(hostPorts(26_379)),
+  REDIS_SENTINEL_NAME: z.string().min(1).default('mymaster'),
+  REDIS_SENTINEL_PASSWORD: optional(z.string()),
+  /** Connections of a pool for our own statements; default: by role. */
+  DATABASE_POOL_SIZE: optional(z.coerce.number().int().min(2).max(1_000)),
   BOOTSTRAP_API_KEY: optional(z.string().regex(/^[\x21-\x7e]+$/, 'must be visible ASCII')),
   /** Opens keys, board and metrics to whoever runs it; without it there are no keys and no board. */
   ADMIN_TOKEN: optional(z.string().regex(/^[\x21-\x7e]+$/, 'must be visible ASCII')),
@@ -65,8 +73,11 @@ const VARIABLES = z.object({
   PUBLIC_URL: optional(z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' })),
 
   DATA_DIR: folder().prefault('.data'),
-  /** Default: `assets` in DATA_DIR. API and workers must see the same folder. */
-  ASSET_STORE: optional(folder()),
+  /** Default: `assets` in DATA_DIR. API and workers must see the same folder or bucket. */
+  ASSET_STORE: optional(assetPlace()),
+  /** For a server of S3 that is not Amazon's; the SDK itself reads the credentials from its standard variables. */
+  S3_ENDPOINT: optional(z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' })),
+  AWS_REGION: optional(z.string().min(1)),
   ASSET_TTL: durationMs('7d', LONGEST_KEEP_MS),
   /** Events, webhook messages and their attempts. */
   EVENT_RETENTION: durationMs('30d', LONGEST_KEEP_MS),
@@ -87,10 +98,30 @@ const VARIABLES = z.object({
   WEBHOOK_ALLOWED_SUBNETS: subnets(),
 });
 
-const ENVIRONMENT = VARIABLES.transform((env) => ({
-  ...env,
-  ASSET_STORE: env.ASSET_STORE ?? path.join(env.DATA_DIR, 'assets'),
-}));
+const ENVIRONMENT = VARIABLES.transform((env, context) => {
+  if (env.REDIS_SENTINELS && env.REDIS_URL === undefined)
+    context.addIssue({
+      code: 'custom',
+      path: ['REDIS_SENTINELS'],
+      message: 'needs REDIS_URL, for the password: redis://:password@any',
+    });
+  return { ...env, ASSET_STORE: assetPlaceOf(env), QUEUE_STORE: queueStoreOf(env) };
+});
+
+function queueStoreOf(env: z.output<typeof VARIABLES>) {
+  const sentinels = env.REDIS_SENTINELS && {
+    hosts: env.REDIS_SENTINELS,
+    name: env.REDIS_SENTINEL_NAME,
+    password: env.REDIS_SENTINEL_PASSWORD,
+  };
+  const redis = env.REDIS_URL === undefined ? undefined : { url: env.REDIS_URL, sentinels };
+  return { redis, databaseUrl: env.DATABASE_URL };
+}
+
+function assetPlaceOf(env: z.output<typeof VARIABLES>) {
+  const place = env.ASSET_STORE ?? { kind: 'folder' as const, folder: path.join(env.DATA_DIR, 'assets') };
+  return place.kind === 'folder' ? place : { ...place, endpoint: env.S3_ENDPOINT, region: env.AWS_REGION };
+}
 
 /** The validated environment. Passed by value to the parts that need some of it. */
 export type Config = z.output<typeof ENVIRONMENT>;

@@ -78,6 +78,11 @@ export const PROBLEMS = {
     title: 'This content type is not understood',
     help: 'Send `application/json`, files as `multipart/form-data`; a file must be video, image, audio or text by its bytes.',
   },
+  range_not_satisfiable: {
+    status: 416,
+    title: 'The file ends before this range',
+    help: '`Content-Range` says how many bytes the file has.',
+  },
   validation_failed: {
     status: 422,
     title: 'The request has faults',

@@ -1,6 +1,6 @@
 import type { Accounts } from '../lib/accounts.ts';
 import type { HeicConverter } from '../lib/assets/convert.ts';
-import type { AssetStore } from '../lib/assets/folder-store.ts';
+import type { AssetStore } from '../lib/assets/store.ts';
 import type { Config } from '../lib/config.ts';
 import type { Vault } from '../lib/crypto.ts';
 import type { Database } from '../lib/db/database.ts';

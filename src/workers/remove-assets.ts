@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import type { AssetStore } from '../lib/assets/folder-store.ts';
 import { createFileRemoval } from '../lib/assets/remove-files.ts';
+import type { AssetStore } from '../lib/assets/store.ts';
 import { removeAssets } from '../lib/db/assets.ts';
 import type { Logger } from '../lib/logger.ts';
 import { startLoop } from './loop.ts';
@@ -10,23 +10,16 @@ const INTERVAL_MS = 60_000;
 /** Assets a round: their rows are locked while their files are removed. */
 const BATCH = 100;
 
-/** Removes the assets that nobody needs any more, files and rows, and what dead processes left half-written. */
-export function startAssetRemoval(deps: {
-  db: pg.Pool;
-  store: AssetStore;
-  removeAbandoned: () => Promise<number>;
-  ttlMs: number;
-  log: Logger;
-}) {
+/** Removes the assets that nobody needs any more, files and rows. */
+export function startAssetRemoval(deps: { db: pg.Pool; store: AssetStore; ttlMs: number; log: Logger }) {
   const removeFiles = createFileRemoval(deps.store, deps.log);
   return startLoop({
     name: 'asset removal',
     intervalMs: INTERVAL_MS,
     log: deps.log,
     async work() {
-      const abandoned = await deps.removeAbandoned();
       const { found, removed } = await removeAssets(deps.db, { ttlMs: deps.ttlMs, limit: BATCH }, removeFiles);
-      if (removed + abandoned > 0) deps.log.info({ removed, abandoned }, 'assets removed');
+      if (removed > 0) deps.log.info({ removed }, 'assets removed');
       return found === BATCH && removed > 0;
     },
   });

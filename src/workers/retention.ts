@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import type { AssetStore } from '../lib/assets/folder-store.ts';
 import { createFileRemoval } from '../lib/assets/remove-files.ts';
+import type { AssetStore } from '../lib/assets/store.ts';
 import { type Keep, removeJobs, removeRecords } from '../lib/db/retention.ts';
 import type { Logger } from '../lib/logger.ts';
 import { startLoop } from './loop.ts';

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { createAccounts } from '../lib/accounts.ts';
 import { createHeicConverter } from '../lib/assets/convert.ts';
-import { createFolderStore, removeAbandoned } from '../lib/assets/folder-store.ts';
+import { openAssetStore } from '../lib/assets/open-store.ts';
 import type { Config } from '../lib/config.ts';
 import { createVault } from '../lib/crypto.ts';
 import { openDatabase } from '../lib/db/database.ts';
@@ -9,6 +9,7 @@ import type { Logger } from '../lib/logger.ts';
 import { createNemoClient } from '../lib/nemo/client.ts';
 import { createOutputs } from '../lib/nemo/output.ts';
 import { createTransport } from '../lib/nemo/transport.ts';
+import { poolSizes, QUEUE_WORKERS } from '../lib/pool-sizes.ts';
 import { openQueueBackend } from '../lib/queue/factory.ts';
 import { openProducer } from '../lib/queue/producer.ts';
 import { createReadiness } from '../lib/readiness.ts';
@@ -23,13 +24,12 @@ import { startUnstartedSweep } from './end-unstarted.ts';
 import { startHeartbeats } from './heartbeats.ts';
 import { startOperatorServer } from './operator-server.ts';
 import { startReconciler } from './reconciler.ts';
+import { startAbandonedRemoval } from './remove-abandoned.ts';
 import { startAssetRemoval } from './remove-assets.ts';
 import { startKeyRemoval } from './remove-keys.ts';
 import { startRetention } from './retention.ts';
 import { createProcessor } from './run-job.ts';
 
-/** Connections for our own statements: the hot ones take a millisecond, so a few serve thousands of jobs. */
-const POOL_SIZE = 20;
 /** Time for a job that was told to stop to write its row and go back to the queue. In ms. */
 const HAND_OVER_MS = 5_000;
 /** A webhook receiver answers from where it is within a few seconds or not at all. In ms. */
@@ -49,7 +49,7 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
   const onError = (error: Error) => log.error({ err: error }, 'lost a connection');
   const skills = await loadSkills(config.SKILLS_DIR, config.SKILL_SOURCE);
   const vault = createVault(config.ENCRYPTION_KEY, config.ENCRYPTION_KEYS_OTHER);
-  const db = openDatabase(config.DATABASE_URL, { poolSize: POOL_SIZE, onError });
+  const db = openDatabase(config.DATABASE_URL, { poolSize: poolSizes('worker', config).database, onError });
   const transport = createTransport(config.NEMO_API_URL);
   const nemo = createNemoClient(transport);
   const outputs = createOutputs(config.NEMO_API_URL);
@@ -58,7 +58,7 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
     { connectTimeoutMs: WEBHOOK_CONNECT_TIMEOUT_MS, maxConnectionsPerOrigin: WEBHOOK_CONNECTIONS_PER_ORIGIN },
   );
   const accounts = createAccounts({ db, vault, nemo, nemoToken: config.NEMO_TOKEN });
-  const store = createFolderStore(config.ASSET_STORE);
+  const store = await openAssetStore(config.ASSET_STORE);
   const deps: PhaseDeps = {
     config,
     db,
@@ -72,10 +72,7 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
     log,
   };
 
-  const backend = openQueueBackend(
-    { redisUrl: config.REDIS_URL, databaseUrl: config.DATABASE_URL, workers: 2 },
-    onError,
-  );
+  const backend = openQueueBackend({ ...config.QUEUE_STORE, workers: QUEUE_WORKERS.worker }, onError);
   const operator =
     config.METRICS_PORT === undefined
       ? null
@@ -83,7 +80,11 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
           port: config.METRICS_PORT,
           host: config.HOST,
           adminToken: config.ADMIN_TOKEN,
-          missing: createReadiness({ database: () => db.pool.query('SELECT 1'), queue: backend.ping }),
+          missing: createReadiness({
+            database: () => db.pool.query('SELECT 1'),
+            queue: backend.ping,
+            assets: store.ping,
+          }),
         });
   const producer = openProducer(backend);
   const dispatcher = startDispatcher({ db: db.pool, producer, tenantConcurrency: config.TENANT_CONCURRENCY, log });
@@ -93,10 +94,10 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
   const removal = startAssetRemoval({
     db: db.pool,
     store,
-    removeAbandoned: () => removeAbandoned(config.ASSET_STORE),
     ttlMs: config.ASSET_TTL,
     log,
   });
+  const abandoned = startAbandonedRemoval({ store, log });
   const retention = startRetention({
     db: db.pool,
     store,
@@ -116,15 +117,12 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
     backend.worker('run', createProcessor('run', deps, run), { concurrency: config.RUN_CONCURRENCY }),
     backend.worker('wait', createProcessor('wait', deps, run), { concurrency: config.WAIT_CONCURRENCY }),
   ];
-  log.info(
-    { queue: backend.kind, pool: POOL_SIZE, run: config.RUN_CONCURRENCY, wait: config.WAIT_CONCURRENCY },
-    'workers started',
-  );
+  log.info({ queue: backend.kind, run: config.RUN_CONCURRENCY, wait: config.WAIT_CONCURRENCY }, 'workers started');
 
   return {
     operatorUrl: operator?.url ?? null,
     async stop() {
-      const loops = [dispatcher, reconciler, removal, keyRemoval, retention, unstarted];
+      const loops = [dispatcher, reconciler, removal, abandoned, keyRemoval, retention, unstarted];
       await Promise.all(loops.map((loop) => loop.stop()));
       const closed = Promise.all(queueWorkers.map((worker) => worker.close()));
       if (!(await settlesWithin(closed, config.DRAIN_TIMEOUT))) {
@@ -137,6 +135,7 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
       await producer.close();
       await operator?.stop();
       await Promise.all([backend.close(), transport.close(), outputs.close(), agent.destroy()]);
+      store.close();
       await db.close();
     },
   };

@@ -1,13 +1,13 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../../src/local/embedded-postgres.ts';
 import { migrate } from '../../src/migrate.ts';
+import { serveRedis } from '../support/redis-server.ts';
 import { stablePort } from './stable-port.ts';
 
 /** A store that only one scenario uses, so that it may be killed. */
@@ -62,7 +62,7 @@ export function hasRedisServer(): boolean {
 export async function startOwnRedis(): Promise<OwnRedis> {
   const port = await stablePort();
   const url = `redis://127.0.0.1:${port}`;
-  let server = await spawnRedis(port);
+  let server = await serveRedis({ port });
   const end = async (signal: NodeJS.Signals) => {
     const exited = once(server, 'exit');
     server.kill(signal);
@@ -77,19 +77,8 @@ export async function startOwnRedis(): Promise<OwnRedis> {
     },
     async crash() {
       await end('SIGKILL');
-      server = await spawnRedis(port);
+      server = await serveRedis({ port });
     },
     stop: () => end('SIGTERM'),
   };
-}
-
-async function spawnRedis(port: number): Promise<ChildProcess> {
-  const settings = { port: String(port), bind: '127.0.0.1', save: '', appendonly: 'no' };
-  const server = spawn(
-    'redis-server',
-    Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
-  );
-  for await (const line of createInterface(server.stdout)) if (line.includes('Ready to accept connections')) break;
-  server.stdout.resume();
-  return server;
 }

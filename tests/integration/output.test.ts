@@ -19,9 +19,9 @@ const finished = async (prompt: string) => {
   return service.client.ended(id, 40_000);
 };
 
-const output = (id: string) =>
+const output = (id: string, headers: Record<string, string> = {}) =>
   request(`${service.url}/v1/jobs/${id}/output`, {
-    headers: { authorization: `Bearer ${service.env.BOOTSTRAP_API_KEY}` },
+    headers: { authorization: `Bearer ${service.env.BOOTSTRAP_API_KEY}`, ...headers },
   });
 
 it('leads to the finished file where the upstream put it', async () => {
@@ -47,7 +47,19 @@ it.each([
   expect(answer.statusCode).toBe(200);
   expect(answer.headers['content-type']).toBe('video/mp4');
   const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
-  expect(sha256(new Uint8Array(await answer.body.arrayBuffer()))).toBe(sha256(await readFile(CLIP)));
+  const clip = await readFile(CLIP);
+  expect(sha256(new Uint8Array(await answer.body.arrayBuffer()))).toBe(sha256(clip));
+  expect(answer.headers).toMatchObject({ 'accept-ranges': 'bytes', 'content-length': String(clip.length) });
+
+  const part = await output(job.id, { range: 'bytes=100-199' });
+  expect([part.statusCode, part.headers['content-range']]).toEqual([206, `bytes 100-199/${clip.length}`]);
+  expect(clip.subarray(100, 200).equals(Buffer.from(await part.body.arrayBuffer()))).toBe(true);
+  const beyond = await output(job.id, { range: `bytes=${clip.length}-` });
+  expect([beyond.statusCode, beyond.headers['content-range']]).toEqual([416, `bytes */${clip.length}`]);
+  expect(await beyond.body.json()).toMatchObject({ code: 'range_not_satisfiable' });
+  const changed = await output(job.id, { range: 'bytes=0-0', 'if-range': '"an earlier one"' });
+  expect(changed.statusCode).toBe(200);
+  await changed.body.dump();
 });
 
 it('is not there for a job without an export', async () => {

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { createFolderStore } from '../../src/lib/assets/folder-store.ts';
+import { openAssetStore } from '../../src/lib/assets/open-store.ts';
 import { readConfig } from '../../src/lib/config.ts';
 import { openDatabase } from '../../src/lib/db/database.ts';
 import { createLogger } from '../../src/lib/logger.ts';
@@ -28,10 +28,9 @@ const files = async () => {
 async function removeOnce(): Promise<void> {
   const config = readConfig(service.env);
   const db = openDatabase(config.DATABASE_URL, { poolSize: 1, onError: () => undefined });
-  const store = createFolderStore(config.ASSET_STORE);
-  const removeAbandoned = async () => 0;
+  const store = await openAssetStore(config.ASSET_STORE);
   const log = createLogger('silent', 'test');
-  await startAssetRemoval({ db: db.pool, store, removeAbandoned, ttlMs: config.ASSET_TTL, log }).stop();
+  await startAssetRemoval({ db: db.pool, store, ttlMs: config.ASSET_TTL, log }).stop();
   await db.close();
 }
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { readConfig } from '../../src/lib/config.ts';
 import { openQueueBackend } from '../../src/lib/queue/factory.ts';
 import { openProducer } from '../../src/lib/queue/producer.ts';
 import { startService, type TestService } from '../support/service.ts';
@@ -47,8 +48,7 @@ it('a job that fell out of the queue between commit and add is found again', asy
 it('an entry of the queue with an older number is void: the job runs once', async () => {
   const { id } = await service.client.submit({ type: 'generate', prompt: 'What was that again?' });
   await service.database.sql('UPDATE job SET dispatch_no = 5, dispatched_at = now()');
-  const { DATABASE_URL: databaseUrl = '', REDIS_URL: redisUrl } = service.env;
-  const backend = openQueueBackend({ databaseUrl, redisUrl, workers: 0 }, () => undefined);
+  const backend = openQueueBackend({ ...readConfig(service.env).QUEUE_STORE, workers: 0 }, () => undefined);
   const producer = openProducer(backend);
   const entry = (dispatch_no: number) => ({ queue: 'run' as const, payload: { job_id: id, dispatch_no }, delayMs: 0 });
   expect(await producer.add([entry(4), entry(5), entry(6)])).toEqual([]);

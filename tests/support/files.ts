@@ -13,6 +13,8 @@ export type AssetView = {
   sha256: string;
   created_at: string;
 };
+/** Whose files these become. */
+type Where = Pick<TestService, 'url' | 'env'>;
 export type TestFile = { name: string; content: Buffer };
 
 /** The smallest PNG header that says what it is, and then noise: `size` bytes in all. */
@@ -52,7 +54,7 @@ export function sha256Of({ content }: TestFile): string {
 }
 
 /** `POST /v1/assets` as a browser would. */
-export async function postFiles<T>(service: TestService, ...files: TestFile[]): Promise<{ status: number; body: T }> {
+export async function postFiles<T>(service: Where, ...files: TestFile[]): Promise<{ status: number; body: T }> {
   return postForm(service, formOf(...files));
 }
 
@@ -63,7 +65,7 @@ export function formOf(...files: TestFile[]): FormData {
 }
 
 export async function postForm<T>(
-  service: TestService,
+  service: Where,
   body: FormData,
   more: Record<string, string> = {},
 ): Promise<{ status: number; headers: Headers; body: T }> {
@@ -82,7 +84,7 @@ export async function postForm<T>(
 }
 
 /** Gives one file; fails the test when it is not taken. */
-export async function giveFile(service: TestService, file: TestFile): Promise<AssetView> {
+export async function giveFile(service: Where, file: TestFile): Promise<AssetView> {
   const { status, body } = await postFiles<{ data: AssetView[] }>(service, file);
   const asset = body.data?.[0];
   if (status !== 201 || !asset) throw new Error(`not taken: ${status} ${JSON.stringify(body)}`);

@@ -1,9 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { Redis } from 'ioredis';
 import { inject } from 'vitest';
 import { freePort } from '../../src/local/free-port.ts';
+import { serveRedis } from './redis-server.ts';
 
 export type TestRedis = {
   url: string;
@@ -25,29 +24,14 @@ export async function startRedis(): Promise<TestRedis> {
 
 async function spawnRedis(): Promise<TestRedis> {
   const port = await freePort();
-  let server = await serve(port);
+  let server = await serveRedis({ port });
   const stop = async () => {
     const exited = once(server, 'exit');
     server.kill('SIGTERM');
     await exited;
   };
   const end = async () => {
-    server = await serve(port);
+    server = await serveRedis({ port });
   };
   return { url: `redis://127.0.0.1:${port}`, stop, outage: { begin: stop, end } };
-}
-
-async function serve(port: number): Promise<ChildProcess> {
-  const server = spawn('redis-server', [
-    '--port',
-    String(port),
-    '--bind',
-    '127.0.0.1',
-    '--save',
-    '',
-    '--appendonly',
-    'no',
-  ]);
-  for await (const line of createInterface(server.stdout)) if (line.includes('Ready to accept connections')) break;
-  return server;
 }

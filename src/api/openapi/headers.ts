@@ -14,6 +14,11 @@ export const REQUEST_HEADERS = {
     example: 'wait=60',
   },
   'if-none-match': { type: 'string', description: 'The ETag that is known: 304 while it still holds.', example: '"7"' },
+  range: {
+    type: 'string',
+    description: 'One part of the file; a request for several is given the whole.',
+    example: 'bytes=0-499',
+  },
   'last-event-id': { type: 'string', description: 'The seq of the last event that was seen.', example: '7' },
 } as const;
 
@@ -23,6 +28,8 @@ export const ANSWER_HEADERS = {
   location: { type: 'string', description: 'The address of what was made.' },
   etag: { type: 'string', description: "The job's `seq`." },
   'retry-after': { type: 'integer', description: 'Seconds after which another try is worth while.' },
+  'accept-ranges': { type: 'string', description: '`bytes`: parts of the file can be asked for.' },
+  'content-range': { type: 'string', description: 'Which part this is, of how many bytes: `bytes 0-499/7504`.' },
   'preference-applied': { type: 'string', description: '`wait`, where `Prefer: wait` was heeded.' },
   'idempotent-replayed': { type: 'string', description: '`true` where the effect was that of an earlier request.' },
   allow: { type: 'string', description: 'The methods of the path.' },

@@ -1,5 +1,6 @@
 import type { FastifyError } from 'fastify';
 import plugin from 'fastify-plugin';
+import { AssetStoreError } from '../../lib/assets/store.ts';
 import { isUnreachable } from '../../lib/db/unreachable.ts';
 import { PROBLEMS, Problem, type ProblemCode } from '../../lib/errors.ts';
 import { sendProblem } from '../send-problem.ts';
@@ -13,7 +14,7 @@ const FASTIFY_ERRORS: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
 };
 
-/** A database that restarts is back within seconds. In s. */
+/** A database or a store of files that restarts is back within seconds. In s. */
 const TRY_AGAIN_S = 5;
 /** Whoever finds us closing finds another process, or a new one. In s. */
 const CLOSING_AGAIN_S = 1;
@@ -41,6 +42,10 @@ export const problems = plugin(
 
 function toProblem(error: FastifyError): Problem {
   if (error instanceof Problem) return error;
+  if (error instanceof AssetStoreError) {
+    const detail = 'The store of the files cannot be reached. Ask again; nothing of this request was kept.';
+    return new Problem('unavailable', detail, { retryAfterS: TRY_AGAIN_S, cause: error });
+  }
   if (isUnreachable(error)) {
     const detail = 'The database cannot be reached. Ask again; with an Idempotency-Key a request has its effect once.';
     return new Problem('unavailable', detail, { retryAfterS: TRY_AGAIN_S, cause: error });

@@ -1,11 +1,17 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { latestRender } from '../../lib/db/renders.ts';
+import { readRange } from '../../lib/domain/byte-range.ts';
 import { Problem } from '../../lib/errors.ts';
 import type { ApiDeps } from '../deps.ts';
 import { findJob } from '../find-job.ts';
 import { noBody, otherThanJson } from '../schemas/answer.ts';
 import { JobParams } from '../schemas/jobs.ts';
+
+const FILE = {
+  'video/*': 'The finished video.',
+  'application/octet-stream': 'The finished video, where nobody said of what type it is.',
+};
 
 const docs = {
   operationId: 'getJobOutput',
@@ -13,27 +19,40 @@ const docs = {
   summary: 'Get the finished video',
   params: JobParams,
   response: {
-    200: otherThanJson('The file itself, where only Reelay can fetch it.', {
-      'video/*': 'The finished video.',
-      'application/octet-stream': 'The finished video, where nobody said of what type it is.',
-    }),
+    200: otherThanJson('The file itself, where only Reelay can fetch it.', FILE),
+    206: otherThanJson('The part of it that `Range` asks for.', FILE),
     302: noBody('`Location` is the address of the file.'),
   },
 };
+
+const CONFIG = {
+  takes: ['range'],
+  gives: ['accept-ranges', 'content-range'],
+  problems: ['range_not_satisfiable'],
+} as const;
 
 export const jobOutputRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db, store }) => {
   const app = fastify.withTypeProvider<ZodTypeProvider>();
 
   /** Leads to the finished file; where only the upstream's own door has it, the worker has kept it, and this is it. */
-  app.get('/jobs/:id/output', { schema: docs }, async (request, reply) => {
+  app.get('/jobs/:id/output', { schema: docs, config: CONFIG }, async (request, reply) => {
     const job = await findJob(db, request.tenantId, request.params.id);
     const output = job.result?.output;
     if (!output) throw new Problem('not_found', 'This job has no finished file.');
     const render = await latestRender(db.pool, job.id);
-    if (!render?.stored_key) return reply.redirect(output.url, 302);
-    reply
-      .type(render.stored_type ?? 'application/octet-stream')
-      .header('content-length', render.stored_bytes ?? undefined);
-    return reply.send(await store.open(render.stored_key));
+    if (!render?.stored_key || render.stored_bytes === null) return reply.redirect(output.url, 302);
+    const bytes = render.stored_bytes;
+    reply.header('accept-ranges', 'bytes');
+    // We give files no name that a client could hold `If-Range` against: it gets the whole.
+    const range = request.headers['if-range'] === undefined ? readRange(request.headers.range, bytes) : null;
+    if (range === 'unsatisfiable') {
+      reply.header('content-range', `bytes */${bytes}`);
+      throw new Problem('range_not_satisfiable', `The file has ${bytes} bytes.`);
+    }
+    const file = await store.open(render.stored_key, range ?? undefined);
+    reply.type(render.stored_type ?? 'application/octet-stream');
+    reply.header('content-length', range ? range.last - range.first + 1 : bytes);
+    if (range) reply.code(206).header('content-range', `bytes ${range.first}-${range.last}/${bytes}`);
+    return reply.send(file);
   });
 };

@@ -1,5 +1,5 @@
 import type { Logger } from '../logger.ts';
-import type { AssetStore } from './folder-store.ts';
+import type { AssetStore } from './store.ts';
 
 /** Removes files, each for itself. @returns the keys that are gone; what stays is in the log, and is tried again. */
 export function createFileRemoval(store: AssetStore, log: Logger): (keys: string[]) => Promise<Set<string>> {

@@ -1,6 +1,6 @@
 import type { Queue } from 'bullmq';
 import { type Payload, QUEUES, type QueueName } from './catalog.ts';
-import { openQueueBackend } from './factory.ts';
+import { openQueueBackend, type QueueStore } from './factory.ts';
 
 /** Where entries of ours can be: a failed or completed one is gone. */
 const STATES = ['waiting', 'prioritized', 'active', 'delayed'] as const;
@@ -16,10 +16,7 @@ export type QueueReader = {
   close(): Promise<void>;
 };
 
-export function openQueueReader(
-  where: { redisUrl: string | undefined; databaseUrl: string },
-  onError: (error: Error) => void,
-): QueueReader {
+export function openQueueReader(where: QueueStore, onError: (error: Error) => void): QueueReader {
   const backend = openQueueBackend({ ...where, workers: 0 }, onError);
   const queues = (Object.keys(QUEUES) as QueueName[]).map((name) => ({ name, queue: backend.queue(name) }));
   return {

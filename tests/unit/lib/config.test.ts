@@ -60,13 +60,33 @@ describe('the environment', () => {
   });
 
   it('keeps assets in DATA_DIR for a week, unless told otherwise', () => {
-    expect(readConfig(REQUIRED)).toMatchObject({ DATA_DIR: resolve('.data'), ASSET_STORE: resolve('.data/assets') });
-    expect(readConfig({ ...REQUIRED, DATA_DIR: '/d', ASSET_STORE: '' }).ASSET_STORE).toBe(resolve('/d/assets'));
-    expect(readConfig({ ...REQUIRED, ASSET_STORE: '/a', ASSET_TTL: '90d' })).toMatchObject({
-      ASSET_STORE: resolve('/a'),
-      ASSET_TTL: 90 * 86_400_000,
+    const folder = (name: string) => ({ kind: 'folder', folder: resolve(name) });
+    const placeOf = (env: Record<string, string>) => readConfig({ ...REQUIRED, ...env }).ASSET_STORE;
+    expect(readConfig(REQUIRED)).toMatchObject({ DATA_DIR: resolve('.data'), ASSET_STORE: folder('.data/assets') });
+    expect(placeOf({ DATA_DIR: '/d', ASSET_STORE: '' })).toEqual(folder('/d/assets'));
+    expect(placeOf({ ASSET_STORE: '/a' })).toEqual(folder('/a'));
+    expect(readConfig({ ...REQUIRED, ASSET_TTL: '90d' }).ASSET_TTL).toBe(90 * 86_400_000);
+  });
+
+  it('or in a bucket, at Amazon or elsewhere', () => {
+    const placeOf = (env: Record<string, string>) => readConfig({ ...REQUIRED, ...env }).ASSET_STORE;
+    const films = { kind: 's3', bucket: 'films', prefix: '', endpoint: undefined, region: undefined };
+    expect(placeOf({ ASSET_STORE: 's3://films' })).toEqual(films);
+    expect(placeOf({ ASSET_STORE: 's3://films/' })).toEqual(films);
+    expect(placeOf({ ASSET_STORE: 's3://films/a/b/', AWS_REGION: 'eu-west-1' })).toEqual({
+      ...films,
+      prefix: 'a/b/',
+      region: 'eu-west-1',
     });
-    expect(() => readConfig({ ...REQUIRED, ASSET_STORE: 's3://bucket' })).toThrow(/^ASSET_STORE must be a folder/);
+    const endpoint = 'https://minio.example:9000';
+    expect(placeOf({ ASSET_STORE: 's3://films/a', S3_ENDPOINT: endpoint })).toEqual({
+      ...films,
+      prefix: 'a/',
+      endpoint,
+    });
+    for (const wrong of ['gs://films', 's3://', 's3://Films', 's3://films?x=1', 's3://films/a b'])
+      expect(() => placeOf({ ASSET_STORE: wrong })).toThrow(/^ASSET_STORE must be a folder or s3:\/\/bucket\/prefix/);
+    expect(() => placeOf({ S3_ENDPOINT: 'minio:9000' })).toThrow(/^S3_ENDPOINT must be an http\(s\) URL/);
   });
 
   it('takes an encryption key in base64 and in hex, and an empty variable as a missing one', () => {

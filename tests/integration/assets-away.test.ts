@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { giveFile, mp4File, pngFile, postFiles, sha256Of } from '../support/files.ts';
+import { startS3, type TestS3 } from '../support/s3-server.ts';
+import { startService, type TestService } from '../support/service.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+let s3: TestS3;
+let service: TestService;
+
+beforeAll(async () => {
+  s3 = await startS3();
+  // The SDK reads its credentials for itself.
+  for (const [name, value] of Object.entries(s3.env)) vi.stubEnv(name, value);
+  service = await startService({ env: s3.env });
+});
+
+afterAll(async () => {
+  await service?.stop();
+  await s3?.stop();
+  vi.unstubAllEnvs();
+});
+
+it('without its store files are refused, jobs are taken, and those that need a file go on when it is back', async () => {
+  const film = mp4File('film.mp4', 6_000_000);
+  const asset = await giveFile(service, film);
+  await s3.outage.begin();
+
+  const refused = await postFiles<{ code: string; detail: string }>(service, pngFile());
+  expect(refused).toMatchObject({
+    status: 503,
+    body: { code: 'unavailable', detail: expect.stringContaining('files') },
+  });
+  const ready = await service.client.get('/health/ready');
+  expect(ready).toMatchObject({ status: 503, body: { detail: 'No answer from: assets.' } });
+
+  const { id } = await service.client.submit({ type: 'upload', assets: [{ asset_id: asset.id }] });
+  await waitFor('a failure', async () => (await service.database.sql('SELECT FROM job WHERE failures > 0')).length > 0);
+  await s3.outage.end();
+  expect(await service.client.ended(id, 40_000)).toMatchObject({ status: 'succeeded' });
+  const { uploads } = await service.sandbox.log();
+  expect(uploads.map(({ sha256 }) => sha256)).toEqual([sha256Of(film)]);
+  await waitFor('ready', async () => (await service.client.get('/health/ready')).status === 200);
+});
+
+it('a file that is refused leaves nothing behind', async () => {
+  const before = s3.objects.size;
+  const tooLarge = await postFiles<{ code: string }>(service, pngFile(), {
+    name: 'what.bin',
+    content: Buffer.alloc(100),
+  });
+  expect(tooLarge).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } });
+  expect([s3.objects.size, s3.uploads.size]).toEqual([before, 0]);
+});
