@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { createVault, UnsealError } from './lib/crypto.ts';
+import { createVault, type SealPurpose, UnsealError, type Vault } from './lib/crypto.ts';
 import { readSealed, replaceSealed, SEALED_COLUMNS } from './lib/db/sealed-columns.ts';
 
 /** How long one attempt to connect may take, in ms: a database that is up answers within milliseconds. */
@@ -7,28 +7,36 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /** Rows that are read at once. */
 const PAGE = 500;
 
-/** How many secrets were sealed anew, were sealed with the key already, and can be opened with none. */
-export type Resealed = { resealed: number; current: number; lost: number };
+/** How many secrets were sealed anew, and how many were sealed with the key already. */
+export type Resealed = { resealed: number; current: number };
+
+/** Some secrets open with none of the keys. */
+export class KeyMissing extends Error {
+  override readonly name = 'KeyMissing';
+}
 
 /**
  * Seals with `key` whatever in the database is sealed with one of the others, so that those can be thrown away. Can be
  * run beside API and workers, and again: what somebody writes meanwhile is newer, and left alone.
+ * Throws KeyMissing, after having done what could be done.
  */
 export async function reseal(databaseUrl: string, key: Buffer, others: readonly Buffer[]): Promise<Resealed> {
   const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
   // A connection lost in the middle fails the statement under way; without a listener it would end the process.
   client.on('error', () => undefined);
   const [now, all] = [createVault(key), createVault(key, others)];
-  const done: Resealed = { resealed: 0, current: 0, lost: 0 };
+  const done: Resealed = { resealed: 0, current: 0 };
+  let lost = 0;
   await client.connect();
   try {
     for (const place of SEALED_COLUMNS) {
       for (let page = await readSealed(client, place, '', PAGE); page.length > 0; ) {
         for (const { id, sealed } of page) {
-          if (opens(now, sealed, place.purpose)) done.current += 1;
-          else if (!opens(all, sealed, place.purpose)) done.lost += 1;
+          const text = openWith(all, sealed, place.purpose);
+          if (text === null) lost += 1;
+          else if (openWith(now, sealed, place.purpose) !== null) done.current += 1;
           else {
-            const to = now.seal(all.open(sealed, place.purpose), place.purpose);
+            const to = now.seal(text, place.purpose);
             if (await replaceSealed(client, place, { id, from: sealed, to })) done.resealed += 1;
           }
         }
@@ -38,15 +46,16 @@ export async function reseal(databaseUrl: string, key: Buffer, others: readonly 
   } finally {
     await client.end();
   }
+  if (lost > 0) throw new KeyMissing(`${lost} secrets open with none of the keys; ${done.resealed} were sealed anew.`);
   return done;
 }
 
-function opens(vault: ReturnType<typeof createVault>, sealed: string, purpose: Parameters<typeof vault.open>[1]) {
+/** Null where none of the vault's keys fits. */
+function openWith(vault: Vault, sealed: string, purpose: SealPurpose): string | null {
   try {
-    vault.open(sealed, purpose);
-    return true;
+    return vault.open(sealed, purpose);
   } catch (error) {
-    if (error instanceof UnsealError) return false;
+    if (error instanceof UnsealError) return null;
     throw error;
   }
 }

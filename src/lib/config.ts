@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { z } from 'zod';
+import { DESCRIPTION_OF } from './config-descriptions.ts';
 import {
   assetPlace,
   bytes,
@@ -137,7 +138,24 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => {
     const name = issue.path.join('.');
-    return env[name] === undefined ? `${name} is not set` : `${name} ${issue.message}`;
+    return env[name] === undefined ? `${name} is not set: ${DESCRIPTION_OF[name]}` : `${name} ${issue.message}`;
   });
   throw new ConfigError(faults.join('\n'));
+}
+
+/** A variable as an operator writes it. */
+type Variable = {
+  name: string;
+  /** The text of its default; null where there is none. */
+  fallback: string | null;
+  required: boolean;
+};
+
+/** All variables, in the order of the schema. */
+export function variables(): Variable[] {
+  const { properties = {}, required = [] } = z.toJSONSchema(VARIABLES, { io: 'input', unrepresentable: 'any' });
+  return Object.entries(properties).map(([name, property]) => {
+    const given = typeof property === 'object' ? property.default : undefined;
+    return { name, fallback: given === undefined ? null : String(given), required: required.includes(name) };
+  });
 }
