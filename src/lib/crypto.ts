@@ -36,7 +36,7 @@ export function createVault(key: Buffer, others: readonly Buffer[] = []): Vault 
       const bytes = Buffer.from(packed ?? '', 'base64url');
       if (version !== VERSION || bytes.length < IV_BYTES + TAG_BYTES) throw new UnsealError('not a sealed text');
       for (const one of [key, ...others]) {
-        const text = decipher(one, bytes, purpose);
+        const text = openWithKey(one, bytes, purpose);
         if (text !== null) return text;
       }
       throw new UnsealError(`this ${purpose} was sealed with another ENCRYPTION_KEY`);
@@ -45,7 +45,7 @@ export function createVault(key: Buffer, others: readonly Buffer[] = []): Vault 
 }
 
 /** Null when the bytes were not sealed with this key for this purpose: GCM tells. */
-function decipher(key: Buffer, bytes: Buffer, purpose: SealPurpose): string | null {
+function openWithKey(key: Buffer, bytes: Buffer, purpose: SealPurpose): string | null {
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES))
     .setAAD(Buffer.from(purpose))
     .setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
