@@ -10,6 +10,7 @@ import { awaitQueue } from './lib/queue/await-queue.ts';
 import { SkillError } from './lib/skills.ts';
 import { startTracing } from './lib/start-tracing.ts';
 import { misplacedTestOnly } from './lib/test-only.ts';
+import { isUntrusted } from './lib/untrusted.ts';
 import { VERSION } from './lib/version.ts';
 import { migrate } from './migrate.ts';
 import { KeyMissing, reseal } from './reseal.ts';
@@ -116,6 +117,9 @@ function explain(error: unknown): string {
   const { code, port } = error as NodeJS.ErrnoException & { port?: number };
   if (code === 'EADDRINUSE') return `Port ${port} is in use: stop what listens there, or choose another with PORT.`;
   if (code !== undefined && DATABASE_REFUSES.test(code)) return `The database refuses DATABASE_URL: ${error.message}`;
+  // Redis and the store of the files speak for themselves.
+  if (isUntrusted(error))
+    return `The certificate of the database is not trusted (sslrootcert in DATABASE_URL, or NODE_EXTRA_CA_CERTS): ${error.message}`;
   return error.stack ?? error.message;
 }
 

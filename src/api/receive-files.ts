@@ -1,9 +1,11 @@
 import type { Multipart, MultipartFile } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
+import { createFileRemoval } from '../lib/assets/remove-files.ts';
 import { createSniffer, type Sniffed } from '../lib/assets/sniff.ts';
 import type { AssetStore, StoredFile } from '../lib/assets/store.ts';
 import { findBadText } from '../lib/domain/bad-text.ts';
 import { Problem } from '../lib/errors.ts';
+import type { Logger } from '../lib/logger.ts';
 
 /** Files of one request: as many as a job may name. */
 const MAX_FILES = 20;
@@ -33,7 +35,7 @@ export async function receiveFiles(
     if (received.length === 0) throw fault('', 'Send at least one file.');
     return received;
   } catch (error) {
-    await discardFiles(store, received);
+    await discardFiles(store, received, request.log);
     // The rest goes by unread, so that the client comes to read the answer.
     request.raw.unpipe();
     request.raw.resume();
@@ -41,9 +43,13 @@ export async function receiveFiles(
   }
 }
 
-/** Removes files that are not kept after all. */
-export async function discardFiles(store: AssetStore, files: readonly StoredFile[]): Promise<void> {
-  await Promise.all(files.map((file) => store.remove(file.key)));
+/** Removes files that are not kept after all. One that the store cannot remove now stays, and is in the log. */
+export async function discardFiles(
+  store: AssetStore,
+  files: readonly StoredFile[],
+  log: Pick<Logger, 'warn'>,
+): Promise<void> {
+  await createFileRemoval(store, log)(files.map((file) => file.key));
 }
 
 async function receivePart(part: Multipart, index: number, store: AssetStore, maxBytes: number): Promise<ReceivedFile> {

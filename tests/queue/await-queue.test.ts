@@ -14,7 +14,7 @@ describe.runIf(ours)('at start', () => {
   let server: ChildProcess;
   let port: number;
   const lines: Record<string, unknown>[] = [];
-  const log = pino({ write: (line: string) => lines.push(JSON.parse(line)) });
+  const log = pino({ level: 'warn' }, { write: (line: string) => lines.push(JSON.parse(line)) });
 
   beforeAll(async () => {
     port = await freePort();

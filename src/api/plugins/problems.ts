@@ -43,7 +43,7 @@ export const problems = plugin(
 function toProblem(error: FastifyError): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof AssetStoreError) {
-    const detail = 'The store of the files cannot be reached. Ask again; nothing of this request was kept.';
+    const detail = 'The store of the files cannot be used right now. Ask again; nothing of this request was kept.';
     return new Problem('unavailable', detail, { retryAfterS: TRY_AGAIN_S, cause: error });
   }
   if (isUnreachable(error)) {

@@ -60,11 +60,11 @@ export const assetRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db, st
         sent: files.map(({ filename, sha256 }) => [filename, sha256]),
         create: (key) => storeAssets(db.pool, request.tenantId, files, key),
         async again(ids) {
-          await discardFiles(store, files);
+          await discardFiles(store, files, request.log);
           return keptAssets(request.tenantId, ids);
         },
       }).catch(async (error) => {
-        await discardFiles(store, files);
+        await discardFiles(store, files, request.log);
         throw error;
       });
       return reply.code(201).send({ object: 'list' as const, data: rows.map(assetView) });

@@ -2,7 +2,10 @@ import type { Logger } from '../logger.ts';
 import type { AssetStore } from './store.ts';
 
 /** Removes files, each for itself. @returns the keys that are gone; what stays is in the log, and is tried again. */
-export function createFileRemoval(store: AssetStore, log: Logger): (keys: string[]) => Promise<Set<string>> {
+export function createFileRemoval(
+  store: AssetStore,
+  log: Pick<Logger, 'warn'>,
+): (keys: string[]) => Promise<Set<string>> {
   return async (keys) => {
     const gone = new Set<string>();
     for (const key of keys) {

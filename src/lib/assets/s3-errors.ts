@@ -1,3 +1,4 @@
+import { isUntrusted } from '../untrusted.ts';
 import { AssetStoreError } from './store.ts';
 
 /** How a store that nobody answers for shows: errors of the name, of the socket, of the time that we give it. */
@@ -19,6 +20,8 @@ export function explainS3(error: unknown, bucket: string): unknown {
   if (name === 'NoSuchBucket') return inTheWay(`there is no bucket ${bucket} (ASSET_STORE)`, true);
   if (name === 'TimeoutError' || (typeof code === 'string' && UNREACHED.test(code)))
     return inTheWay(`no answer (S3_ENDPOINT): ${message || code}`, true);
+  if (isUntrusted(error))
+    return inTheWay(`the certificate of S3_ENDPOINT is not trusted (NODE_EXTRA_CA_CERTS): ${message}`, false);
   if (NOT_NOW.test(name) || (status !== undefined && (status >= 500 || status === 429))) return inTheWay(words, true);
   if (status === 301 || status === 307)
     return inTheWay(`the bucket ${bucket} is in another region (AWS_REGION): ${words}`, false);

@@ -114,8 +114,11 @@ export function createS3Store({ bucket, prefix, endpoint, region }: S3Place): As
           ),
         );
         for (const { Key, UploadId, Initiated } of listed.Uploads ?? []) {
+          // S3 does not tell when it grew last, but nobody takes a day for a file.
           if (Initiated === undefined || Date.now() - Initiated.getTime() < ABANDONED_MS) continue;
-          await explained(client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId })));
+          const abort = client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }));
+          // Another process may have been quicker.
+          await explained(abort.catch(unless('NoSuchUpload')));
           removed += 1;
         }
         more = listed.IsTruncated ? listed : {};
@@ -128,5 +131,12 @@ export function createS3Store({ bucket, prefix, endpoint, region }: S3Place): As
       await explained(client.send(new HeadBucketCommand({ Bucket: bucket })).catch(list));
     },
     close: () => client.destroy(),
+  };
+}
+
+/** Passes over one kind of error. */
+function unless(name: string): (error: unknown) => void {
+  return (error) => {
+    if (!(error instanceof Error && error.name === name)) throw error;
   };
 }

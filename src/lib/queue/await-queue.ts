@@ -4,8 +4,8 @@ import { openQueueBackend, type QueueStore } from './factory.ts';
 
 /** What Redis says to those whom it will not serve, however long they wait (its ACL). */
 const REFUSED = /^(NOAUTH|WRONGPASS|NOPERM)\b/;
-/** The client tries on without a word to who asks; its connection said why. In ms. */
-const ASK_TIMEOUT_MS = 4_000;
+/** The client may try on without a word to who asks; its connection said why. In ms. */
+const ASK_TIMEOUT_MS = 2_000;
 
 /**
  * Waits until the store of the queues answers, and warns of a Redis that may throw entries away. Throws as `awaitStore`

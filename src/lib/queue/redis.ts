@@ -14,21 +14,26 @@ export type Sentinels = {
 const SENTINEL_TIMEOUT_MS = 5_000;
 
 /**
- * Opens a connection to Redis; a certificate must be good for the name that is connected to. A sentinel that tells of
- * another master makes it change over.
+ * A server that vanished without a word is given up then, and looked for anew: longer than a queue worker waits for an
+ * entry (10 s). In ms.
+ */
+const SILENCE_TIMEOUT_MS = 30_000;
+
+/**
+ * Opens a connection to Redis; a certificate must be good for the name that is connected to.
  * @param retries after so many new tries to connect a command fails; null: never.
  */
 export function connectRedis({ url, sentinels }: RedisAddress, retries: number | null): Redis {
-  if (!sentinels) return new Redis(url, { maxRetriesPerRequest: retries });
   return new Redis(url, {
     maxRetriesPerRequest: retries,
-    sentinels: [...sentinels.hosts],
-    name: sentinels.name,
-    sentinelPassword: sentinels.password,
-    sentinelCommandTimeout: SENTINEL_TIMEOUT_MS,
-    // Else a master that vanishes without a word would be waited for.
-    failoverDetector: true,
-    ...(url.startsWith('rediss:') ? { sentinelTLS: {}, enableTLSForSentinelMode: true } : {}),
+    socketTimeout: SILENCE_TIMEOUT_MS,
+    ...(sentinels && {
+      sentinels: [...sentinels.hosts],
+      name: sentinels.name,
+      sentinelPassword: sentinels.password,
+      sentinelCommandTimeout: SENTINEL_TIMEOUT_MS,
+      ...(url.startsWith('rediss:') ? { sentinelTLS: {}, enableTLSForSentinelMode: true } : {}),
+    }),
   });
 }
 

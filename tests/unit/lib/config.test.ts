@@ -89,6 +89,23 @@ describe('the environment', () => {
     expect(() => placeOf({ S3_ENDPOINT: 'minio:9000' })).toThrow(/^S3_ENDPOINT must be an http\(s\) URL/);
   });
 
+  it('knows the queue in the database, in a Redis, or where sentinels say that it is', () => {
+    const storeOf = (env: Record<string, string>) => readConfig({ ...REQUIRED, ...env }).QUEUE_STORE;
+    expect(storeOf({})).toEqual({ redis: undefined, databaseUrl: REQUIRED.DATABASE_URL });
+    const url = 'rediss://user:secret@redis/2';
+    expect(storeOf({ REDIS_URL: url, REDIS_SENTINELS: '' }).redis).toEqual({ url, sentinels: undefined });
+    expect(storeOf({ REDIS_URL: url, REDIS_SENTINELS: 'a, b:1,[::1]:2' }).redis?.sentinels).toEqual({
+      hosts: [
+        { host: 'a', port: 26_379 },
+        { host: 'b', port: 1 },
+        { host: '::1', port: 2 },
+      ],
+      name: 'mymaster',
+      password: undefined,
+    });
+    expect(() => storeOf({ REDIS_SENTINELS: 'a' })).toThrow(/^REDIS_SENTINELS needs REDIS_URL/);
+  });
+
   it('takes an encryption key in base64 and in hex, and an empty variable as a missing one', () => {
     const hex = readConfig({ ...REQUIRED, ENCRYPTION_KEY: 'ab'.repeat(32), REDIS_URL: '' });
     expect(hex.ENCRYPTION_KEY).toEqual(Buffer.alloc(32, 0xab));
@@ -112,6 +129,9 @@ describe('the environment', () => {
     ['PORT', '70000'],
     ['DATABASE_URL', 'mysql://x'],
     ['REDIS_URL', 'localhost'],
+    ['REDIS_SENTINELS', 'a:b'],
+    ['REDIS_SENTINELS', 'redis://a'],
+    ['DATABASE_POOL_SIZE', '1'],
     ['ENCRYPTION_KEY', 'short'],
     ['ENCRYPTION_KEYS_OTHER', `${'ab'.repeat(32)},`],
     ['DRAIN_TIMEOUT', '20'],

@@ -1,5 +1,7 @@
+import { Readable } from 'node:stream';
+import { Agent, request } from 'undici';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { giveFile, mp4File, pngFile, postFiles, sha256Of } from '../support/files.ts';
+import { formOf, giveFile, mp4File, pngFile, postFiles, postForm, sha256Of } from '../support/files.ts';
 import { startS3, type TestS3 } from '../support/s3-server.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -42,6 +44,17 @@ it('without its store files are refused, jobs are taken, and those that need a f
   await waitFor('ready', async () => (await service.client.get('/health/ready')).status === 200);
 });
 
+it('a store that goes between two files of a request is said, too', async () => {
+  const first = mp4File('first.mp4', 100);
+  const form = formOf(first, mp4File('second.mp4', 8_000_000));
+  const before = s3.objects.size;
+  const answer = postForm<{ code: string }>(service, form);
+  await waitFor('the first file', async () => s3.objects.size > before);
+  await s3.outage.begin();
+  expect(await answer).toMatchObject({ status: 503, body: { code: 'unavailable' } });
+  await s3.outage.end();
+});
+
 it('a file that is refused leaves nothing behind', async () => {
   const before = s3.objects.size;
   const tooLarge = await postFiles<{ code: string }>(service, pngFile(), {
@@ -50,4 +63,27 @@ it('a file that is refused leaves nothing behind', async () => {
   });
   expect(tooLarge).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } });
   expect([s3.objects.size, s3.uploads.size]).toEqual([before, 0]);
+});
+
+it('a client that leaves in the middle of a film leaves nothing behind', async () => {
+  const before = s3.objects.size;
+  const { content } = mp4File('film.mp4', 6_000_000);
+  async function* half() {
+    yield '--b\r\ncontent-disposition: form-data; name="file"; filename="film.mp4"\r\n\r\n';
+    yield content;
+    await waitFor('the first part', async () => s3.uploads.size === 1);
+    throw new Error('left');
+  }
+  const headers = {
+    authorization: `Bearer ${service.env.BOOTSTRAP_API_KEY}`,
+    'content-type': 'multipart/form-data; boundary=b',
+  };
+  // On its own: the shared one would connect anew at once, and keep the connection.
+  const dispatcher = new Agent();
+  const body = Readable.from(half());
+  const answer = request(`${service.url}/v1/assets`, { method: 'POST', headers, body, dispatcher });
+  await expect(answer).rejects.toThrow('left');
+  await dispatcher.destroy();
+  await waitFor('the clean-up', async () => s3.uploads.size === 0);
+  expect(s3.objects.size).toBe(before);
 });
