@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
-import { hasRedis } from './tests/support/global-setup.ts';
+import { storesOf } from './tests/support/stores.ts';
 
-const redis = hasRedis();
+const redis = storesOf().hasRedis();
 if (!redis && process.env.REQUIRE_REDIS === '1') {
   throw new Error('REQUIRE_REDIS=1, but there is neither a redis-server to start nor a REDIS_URL.');
 }

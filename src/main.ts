@@ -1,7 +1,8 @@
 import { startApi } from './api/start.ts';
 import { awaitAssets } from './lib/assets/await-assets.ts';
-import { StoreMissing, StoreRefused } from './lib/await-store.ts';
+import { StoreMissing, StoreRefused, type Wait } from './lib/await-store.ts';
 import { type Config, ConfigError, readConfig } from './lib/config.ts';
+import { configSummary } from './lib/config-summary.ts';
 import { awaitDatabase } from './lib/db/await-database.ts';
 import { createLogger, type Logger } from './lib/logger.ts';
 import { type Half, mostConnections } from './lib/pool-sizes.ts';
@@ -10,14 +11,16 @@ import { SkillError } from './lib/skills.ts';
 import { startTracing } from './lib/start-tracing.ts';
 import { misplacedTestOnly } from './lib/test-only.ts';
 import { isUntrusted } from './lib/untrusted.ts';
+import { VERSION } from './lib/version.ts';
 import { migrate } from './migrate.ts';
+import { KeyMissing, reseal } from './reseal.ts';
 import { startWorkers } from './workers/start.ts';
 
 /** No such user, wrong password, no such database (PostgreSQL, appendix A). */
 const DATABASE_REFUSES = /^(28...|3D000)$/;
 
 /** Their messages say what to do. */
-const FOR_OPERATORS = [ConfigError, SkillError, StoreMissing, StoreRefused];
+const FOR_OPERATORS = [ConfigError, KeyMissing, SkillError, StoreMissing, StoreRefused];
 
 type Running = { url?: string; stop(): Promise<void> };
 
@@ -28,25 +31,34 @@ const ROLES: Record<string, { halves: Half[]; start(config: Config, log: Logger)
   all: { halves: ['api', 'worker'], start: startAll },
 };
 
+/** What one process can do and be done with. */
+const TASKS: Record<string, (config: Config, wait: Wait) => Promise<void>> = {
+  async migrate({ DATABASE_URL: databaseUrl, QUEUE_STORE: { redis } }, wait) {
+    await awaitDatabase(databaseUrl, { migrated: false }, wait);
+    await migrate(databaseUrl, { queueSchema: redis === undefined });
+  },
+  async reseal({ DATABASE_URL: databaseUrl, ENCRYPTION_KEY, ENCRYPTION_KEYS_OTHER }, wait) {
+    await awaitDatabase(databaseUrl, { migrated: true }, wait);
+    wait.log.info(await reseal(databaseUrl, ENCRYPTION_KEY, ENCRYPTION_KEYS_OTHER), 'sealed anew');
+  },
+};
+
 /** Runs one role until a signal, or until the parent that started it with an IPC channel is gone. */
 async function main(role: string): Promise<void> {
   const misplaced = misplacedTestOnly(process.env);
   if (misplaced.length > 0) throw new ConfigError(`${misplaced.join(', ')}: only for tests (NODE_ENV=test)`);
   const config = readConfig(process.env);
   const log = createLogger(config.LOG_LEVEL, role);
+  log.info({ version: VERSION, settings: configSummary(process.env) }, 'starts');
   const wait = { limitMs: config.START_TIMEOUT, log };
-  const { DATABASE_URL: databaseUrl, QUEUE_STORE: queueStore } = config;
   const end = endWhenTold(log);
-  if (role === 'migrate') {
-    await awaitDatabase(databaseUrl, { migrated: false }, wait);
-    await migrate(databaseUrl, { queueSchema: queueStore.redis === undefined });
-    return end.now('done');
-  }
+  const task = TASKS[role];
+  if (task) return task(config, wait).then(() => end.now('done'));
   const known = ROLES[role];
-  if (!known) throw new ConfigError(`usage: main.js ${[...Object.keys(ROLES), 'migrate'].join(' | ')}`);
-  await awaitDatabase(databaseUrl, { migrated: true }, wait);
+  if (!known) throw new ConfigError(`usage: main.js ${Object.keys({ ...ROLES, ...TASKS }).join(' | ')}`);
+  await awaitDatabase(config.DATABASE_URL, { migrated: true }, wait);
   // The API takes jobs without the queue: only those who work wait for it.
-  if (role !== 'api') await awaitQueue(queueStore, wait);
+  if (role !== 'api') await awaitQueue(config.QUEUE_STORE, wait);
   await awaitAssets(config.ASSET_STORE, wait);
   log.info(mostConnections(known.halves, config), 'connections to Postgres at most');
   const traces = await startTracing(config, role, log);

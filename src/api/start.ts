@@ -39,7 +39,7 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
     allowHttp: config.WEBHOOK_ALLOW_HTTP,
     allowedSubnets: config.WEBHOOK_ALLOWED_SUBNETS,
   };
-  const vault = createVault(config.ENCRYPTION_KEY);
+  const vault = createVault(config.ENCRYPTION_KEY, config.ENCRYPTION_KEYS_OTHER);
   const onError = (error: Error) => log.error({ err: error }, 'lost a connection');
   const db = openDatabase(config.DATABASE_URL, { poolSize: poolSizes('api', config).database, onError });
   const queue = openQueueReader(config.QUEUE_STORE, onError);

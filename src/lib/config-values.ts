@@ -143,6 +143,37 @@ export function subnets() {
     });
 }
 
+const NOT_A_KEY = 'must be 32 bytes in base64 or hex, for example from: openssl rand -base64 32';
+
+function parseKey(text: string): Buffer | null {
+  const key = Buffer.from(text, /^[0-9a-f]{64}$/i.test(text) ? 'hex' : 'base64');
+  return key.length === 32 ? key : null;
+}
+
+/** 32 bytes in base64 or hex. */
+export function encryptionKey() {
+  return z.string().transform((text, context) => {
+    const key = parseKey(text);
+    if (key) return key;
+    context.addIssue(NOT_A_KEY);
+    return z.NEVER;
+  });
+}
+
+/** A comma-separated list of encryption keys; empty by default. */
+export function encryptionKeys() {
+  return z
+    .string()
+    .default('')
+    .transform((text, context) => {
+      const keys = text === '' ? [] : text.split(',').map((key) => parseKey(key.trim()));
+      const valid = keys.filter((key) => key !== null);
+      if (valid.length === keys.length) return valid;
+      context.addIssue(`each ${NOT_A_KEY}`);
+      return z.NEVER;
+    });
+}
+
 /** A variable that may be missing; the empty string counts as missing, as in a commented-out line of a .env file. */
 export function optional<T extends z.ZodType>(schema: T) {
   return z.preprocess((value) => (value === '' ? undefined : value), schema.optional());

@@ -1,10 +1,13 @@
 import path from 'node:path';
 import { z } from 'zod';
+import { DESCRIPTION_OF } from './config-descriptions.ts';
 import {
   assetPlace,
   bytes,
   durationList,
   durationMs,
+  encryptionKey,
+  encryptionKeys,
   flag,
   folder,
   hostPorts,
@@ -40,12 +43,8 @@ const VARIABLES = z.object({
   BOOTSTRAP_API_KEY: optional(z.string().regex(/^[\x21-\x7e]+$/, 'must be visible ASCII')),
   /** Opens keys, board and metrics to whoever runs it; without it there are no keys and no board. */
   ADMIN_TOKEN: optional(z.string().regex(/^[\x21-\x7e]+$/, 'must be visible ASCII')),
-  ENCRYPTION_KEY: z.string().transform((text, context) => {
-    const key = Buffer.from(text, /^[0-9a-f]{64}$/i.test(text) ? 'hex' : 'base64');
-    if (key.length === 32) return key;
-    context.addIssue('must be 32 bytes in base64 or hex, for example from: openssl rand -base64 32');
-    return z.NEVER;
-  }),
+  ENCRYPTION_KEY: encryptionKey(),
+  ENCRYPTION_KEYS_OTHER: encryptionKeys(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   /** Where a worker answers for its health and metrics; unset: nowhere. */
   METRICS_PORT: optional(z.coerce.number().int().min(0).max(65_535)),
@@ -139,7 +138,24 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => {
     const name = issue.path.join('.');
-    return env[name] === undefined ? `${name} is not set` : `${name} ${issue.message}`;
+    return env[name] === undefined ? `${name} is not set: ${DESCRIPTION_OF[name]}` : `${name} ${issue.message}`;
   });
   throw new ConfigError(faults.join('\n'));
+}
+
+/** A variable as an operator writes it. */
+type Variable = {
+  name: string;
+  /** The text of its default; null where there is none. */
+  fallback: string | null;
+  required: boolean;
+};
+
+/** All variables, in the order of the schema. */
+export function variables(): Variable[] {
+  const { properties = {}, required = [] } = z.toJSONSchema(VARIABLES, { io: 'input', unrepresentable: 'any' });
+  return Object.entries(properties).map(([name, property]) => {
+    const given = typeof property === 'object' ? property.default : undefined;
+    return { name, fallback: given === undefined ? null : String(given), required: required.includes(name) };
+  });
 }

@@ -19,8 +19,11 @@ export type Vault = {
   open(sealed: string, purpose: SealPurpose): string;
 };
 
-/** @param key 32 bytes (ENCRYPTION_KEY). */
-export function createVault(key: Buffer): Vault {
+/**
+ * @param key 32 bytes (ENCRYPTION_KEY): seals, and opens.
+ * @param others ENCRYPTION_KEYS_OTHER: open as well, while one key takes the place of another.
+ */
+export function createVault(key: Buffer, others: readonly Buffer[] = []): Vault {
   return {
     seal(text, purpose) {
       const iv = randomBytes(IV_BYTES);
@@ -32,18 +35,26 @@ export function createVault(key: Buffer): Vault {
       const [version, packed] = sealed.split('.');
       const bytes = Buffer.from(packed ?? '', 'base64url');
       if (version !== VERSION || bytes.length < IV_BYTES + TAG_BYTES) throw new UnsealError('not a sealed text');
-      try {
-        const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES))
-          .setAAD(Buffer.from(purpose))
-          .setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
-        return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]).toString(
-          'utf8',
-        );
-      } catch (cause) {
-        throw new UnsealError(`this ${purpose} was sealed with another ENCRYPTION_KEY`, { cause });
+      for (const one of [key, ...others]) {
+        const text = openWithKey(one, bytes, purpose);
+        if (text !== null) return text;
       }
+      throw new UnsealError(`this ${purpose} was sealed with another ENCRYPTION_KEY`);
     },
   };
+}
+
+/** Null when the bytes were not sealed with this key for this purpose: GCM tells. */
+function openWithKey(key: Buffer, bytes: Buffer, purpose: SealPurpose): string | null {
+  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES))
+    .setAAD(Buffer.from(purpose))
+    .setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
+  const text = decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES));
+  try {
+    return Buffer.concat([text, decipher.final()]).toString('utf8');
+  } catch {
+    return null;
+  }
 }
 
 /** SHA-256 in hex: for keys (compared, never shown) and for digests of states. */

@@ -48,7 +48,7 @@ export type Workers = {
 export async function startWorkers(config: Config, log: Logger): Promise<Workers> {
   const onError = (error: Error) => log.error({ err: error }, 'lost a connection');
   const skills = await loadSkills(config.SKILLS_DIR, config.SKILL_SOURCE);
-  const vault = createVault(config.ENCRYPTION_KEY);
+  const vault = createVault(config.ENCRYPTION_KEY, config.ENCRYPTION_KEYS_OTHER);
   const db = openDatabase(config.DATABASE_URL, { poolSize: poolSizes('worker', config).database, onError });
   const transport = createTransport(config.NEMO_API_URL);
   const nemo = createNemoClient(transport);

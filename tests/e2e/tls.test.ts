@@ -7,16 +7,16 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/local/embedded-postgres.ts';
 import { freePort } from '../../src/local/free-port.ts';
 import { migrate } from '../../src/migrate.ts';
+import { hasRedisServer } from '../chaos/own-stores.ts';
 import { makeCertificates, rowsOf, type TestCertificates } from '../support/certificates.ts';
 import { createClient } from '../support/client.ts';
-import { hasRedis } from '../support/global-setup.ts';
 import { startProgram } from '../support/program.ts';
 import { serveRedis } from '../support/redis-server.ts';
 import { startTestSandbox } from '../support/sandbox.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 // Only servers that we start have the certificate.
-const ours = hasRedis() && process.env.REDIS_URL === undefined;
+const ours = hasRedisServer() && process.env.REDIS_URL === undefined;
 
 const cleanUp: (() => unknown)[] = [];
 let files: TestCertificates;

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createClient } from '../support/client.ts';
 import { createDatabase } from '../support/database.ts';
-import { hasRedis } from '../support/global-setup.ts';
 import { type Program, startProgram } from '../support/program.ts';
 import { startRedis } from '../support/redis.ts';
 import { startTestSandbox } from '../support/sandbox.ts';
+import { storesOf } from '../support/stores.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const cleanUp: (() => Promise<unknown>)[] = [];
@@ -17,7 +17,7 @@ afterAll(async () => {
 /** Kept open: a lost lease (15 s), the queue's stalled check, and a reconciler's round. */
 const TAKE_OVER_TIMEOUT_MS = 60_000;
 
-describe.each(hasRedis() ? ['postgres', 'redis'] : ['postgres'])(
+describe.each(storesOf().hasRedis() ? ['postgres', 'redis'] : ['postgres'])(
   'a worker killed in the middle of a stream (%s)',
   (backend) => {
     it('leaves one message sent and one job settled', async () => {

@@ -1,8 +1,10 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { awaitDatabase } from '../../src/lib/db/await-database.ts';
 import { openDatabase } from '../../src/lib/db/database.ts';
 import { Prisma } from '../../src/lib/db/generated/client.ts';
 import { MigrationConflict, migrateDatabase } from '../../src/lib/db/migrate.ts';
+import { createLogger } from '../../src/lib/logger.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 
 let database: TestDatabase;
@@ -45,6 +47,15 @@ describe('the migration runner', () => {
       rolled_back_at: null,
       applied_steps_count: 1,
     });
+  });
+
+  it('leaves a newer database alone, and processes of this version start on it', async () => {
+    await database.sql(
+      `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count)
+       VALUES ('newer', 'unknown', '99990101000000_of_a_version_to_come', now(), 1)`,
+    );
+    expect(await withClient(migrateDatabase)).toEqual([]);
+    await awaitDatabase(database.url, { migrated: true }, { limitMs: 0, log: createLogger('silent', 'test') });
   });
 
   it('refuses to go on after a migration that was edited', async () => {

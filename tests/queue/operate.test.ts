@@ -158,7 +158,7 @@ describe('the health', () => {
     expect((await fetch(`${worker}/v1/jobs`)).status).toBe(404);
   });
 
-  it.runIf(inject('backend') === 'redis' && process.env.REDIS_URL === undefined)(
+  it.runIf(inject('backend') === 'redis' && inject('redisUrl') === null)(
     'says so when the queue is gone, and when it is back',
     async () => {
       await service.redis?.outage?.begin();

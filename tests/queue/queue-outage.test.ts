@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { startService, type TestService } from '../support/service.ts';
 
 // Only a Redis that we started can be taken down; on the Postgres backend there is no queue to lose.
-const ours = inject('backend') === 'redis' && process.env.REDIS_URL === undefined;
+const ours = inject('backend') === 'redis' && inject('redisUrl') === null;
 
 let service: TestService;
 

@@ -1,11 +1,7 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
-import { startEmbeddedPostgres } from '../../src/local/embedded-postgres.ts';
 import { migrate } from '../../src/migrate.ts';
+import { storesOf } from './stores.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -14,17 +10,18 @@ declare module 'vitest' {
     /** The migrated database that they are copies of. */
     template: string;
     backend: 'postgres' | 'redis';
+    /** The Redis that tests share, a database for each test worker; null: each starts a server of its own. */
+    redisUrl: string | null;
   }
 }
 
 const TEMPLATE = 'reelay_template';
+/** Those whose tests use a Redis. */
+const WITH_REDIS = ['integration-redis', 'e2e'];
 
-/** One Postgres for a project's tests, with a migrated database to copy: embedded, or the server of TEST_DATABASE_URL. */
+/** The stores for a project's tests (stores.ts), with a migrated database to copy. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const external = process.env.TEST_INFRA === 'external' ? process.env.TEST_DATABASE_URL : undefined;
-  const folder = await mkdtemp(join(tmpdir(), 'reelay-test-'));
-  const server = external ? null : await startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), throwaway: true });
-  const adminUrl = external ?? server?.adminUrl ?? '';
+  const { adminUrl, redisUrl, stop } = await storesOf().start(WITH_REDIS.includes(project.name));
   const template = `${TEMPLATE}_${process.pid}_${project.name.replaceAll('-', '_')}`;
 
   const admin = new pg.Client({ connectionString: adminUrl });
@@ -36,11 +33,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('adminUrl', adminUrl);
   project.provide('template', template);
   project.provide('backend', project.name.endsWith('redis') ? 'redis' : 'postgres');
+  project.provide('redisUrl', redisUrl);
   return async () => {
     await admin.query(`DROP DATABASE IF EXISTS ${template}`);
     await admin.end();
-    await server?.stop();
-    await rm(folder, { recursive: true, force: true });
+    await stop();
   };
 }
 
@@ -49,9 +46,4 @@ export function databaseUrl(adminUrl: string, database: string): string {
   const url = new URL(adminUrl);
   url.pathname = `/${database}`;
   return url.href;
-}
-
-/** Whether the tests can have a Redis: a server to start, or one that REDIS_URL names. */
-export function hasRedis(): boolean {
-  return process.env.REDIS_URL !== undefined || spawnSync('redis-server', ['--version']).status === 0;
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Redis } from 'ioredis';
+import { inject } from 'vitest';
 import { freePort } from '../../src/local/free-port.ts';
 import { serveRedis } from './redis-server.ts';
 
@@ -10,10 +11,10 @@ export type TestRedis = {
   outage: { begin(): Promise<void>; end(): Promise<void> } | null;
 };
 
-/** A Redis that nobody else uses: a server of its own, or, where REDIS_URL names one, a database of it for this test worker. */
+/** A Redis that nobody else uses: a server of its own, or, where the tests share one, a database of it for this test worker. */
 export async function startRedis(): Promise<TestRedis> {
-  const given = process.env.REDIS_URL;
-  if (given === undefined) return spawnRedis();
+  const given = inject('redisUrl');
+  if (given === null) return spawnRedis();
   const url = new URL(given);
   url.pathname = `/${process.env.VITEST_POOL_ID ?? '0'}`;
   const client = new Redis(url.href);

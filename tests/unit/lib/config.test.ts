@@ -110,6 +110,12 @@ describe('the environment', () => {
     const hex = readConfig({ ...REQUIRED, ENCRYPTION_KEY: 'ab'.repeat(32), REDIS_URL: '' });
     expect(hex.ENCRYPTION_KEY).toEqual(Buffer.alloc(32, 0xab));
     expect(hex.REDIS_URL).toBeUndefined();
+    expect(hex.ENCRYPTION_KEYS_OTHER).toEqual([]);
+    const others = `${'cd'.repeat(32)}, ${REQUIRED.ENCRYPTION_KEY}`;
+    expect(readConfig({ ...REQUIRED, ENCRYPTION_KEYS_OTHER: others }).ENCRYPTION_KEYS_OTHER).toEqual([
+      Buffer.alloc(32, 0xcd),
+      Buffer.alloc(32),
+    ]);
   });
 
   it('takes the slash off the end of a base URL', () => {
@@ -127,6 +133,7 @@ describe('the environment', () => {
     ['REDIS_SENTINELS', 'redis://a'],
     ['DATABASE_POOL_SIZE', '1'],
     ['ENCRYPTION_KEY', 'short'],
+    ['ENCRYPTION_KEYS_OTHER', `${'ab'.repeat(32)},`],
     ['DRAIN_TIMEOUT', '20'],
     ['DRAIN_TIMEOUT', '-1s'],
     ['DRAIN_TIMEOUT', '90d'],
@@ -142,7 +149,7 @@ describe('the environment', () => {
 
   it('tells all faults at once, a line each', () => {
     expect(() => readConfig({ PORT: 'x', LOG_LEVEL: 'loud' })).toThrow(
-      /PORT [\s\S]*DATABASE_URL is not set[\s\S]*ENCRYPTION_KEY is not set[\s\S]*LOG_LEVEL /,
+      /PORT [\s\S]*DATABASE_URL is not set: Postgres[\s\S]*ENCRYPTION_KEY is not set: 32 bytes[\s\S]*LOG_LEVEL /,
     );
   });
 });

@@ -36,3 +36,10 @@ it.each([
 ])('does not open a text for %s', (_what, open) => {
   expect(open).toThrow(UnsealError);
 });
+
+it('opens with the other keys too, and seals with its own', () => {
+  const [own, old] = [randomBytes(32), randomBytes(32)];
+  const both = createVault(own, [randomBytes(32), old]);
+  expect(both.open(createVault(old).seal('before', 'account.token'), 'account.token')).toBe('before');
+  expect(createVault(own).open(both.seal('after', 'account.token'), 'account.token')).toBe('after');
+});
