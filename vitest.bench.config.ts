@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** `npm run bench -- <name>`: one file a benchmark, one after the other, with nothing else on the machine. */
+/** `npm run bench [-- <name>]`: one file a benchmark, one after the other, with nothing else on the machine. */
 export default defineConfig({
   test: {
     include: ['bench/*.ts'],
