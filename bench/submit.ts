@@ -1,7 +1,3 @@
-import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -10,6 +6,7 @@ import { type Program, startProgram } from '../tests/support/program.ts';
 import { startRedis, type TestRedis } from '../tests/support/redis.ts';
 import { type BenchDatabase, startDatabase } from './support/database.ts';
 import { type LoadGenerator, startLoadGenerator } from './support/load.ts';
+import { type OwnApi, startOwnApi } from './support/own-api.ts';
 import { type Figure, median, percentile, report } from './support/report.ts';
 import { takeTurns, Void } from './support/rounds.ts';
 import { ROUNDS, SHORT } from './support/settings.ts';
@@ -19,23 +16,19 @@ const REQUESTS = SHORT ? 200 : 10_000;
 const CONNECTIONS = SHORT ? [16] : [64, 256];
 /** Of the API's pool (src/api/start.ts), and so of the bare one's. */
 const POOL_SIZE = 10;
-/** What the API asks of every request, out of reach: checked, and not hit. */
-const LIMITS = { SUBMIT_RATE_LIMIT: '100000000/60s', MAX_QUEUED_PER_TENANT: '10000000' };
 const BODY = JSON.stringify({
   type: 'generate',
   prompt: 'A 10 second city timelapse with upbeat music, from sunrise to the lights of the evening.',
   options: { aspect_ratio: '9:16', duration_seconds: 10 },
   metadata: { order: '4711', customer: 'c_31415926' },
 });
-const API_KEY = `rk_${randomBytes(16).toString('base64url')}`;
 
 type Round = { rate: number; p99: number; generator: number };
 
 let database: BenchDatabase;
 let redis: TestRedis | null = null;
-let dataDir: string;
 let generator: LoadGenerator;
-let ours: Program;
+let ours: OwnApi;
 const bare = new Map<'Redis' | 'Postgres', Program>();
 let run = 0;
 
@@ -46,21 +39,10 @@ beforeAll(async () => {
        created_at timestamptz NOT NULL DEFAULT now())
      CREATE INDEX job_status_idx ON job (status, created_at)`,
   );
-  dataDir = await mkdtemp(path.join(tmpdir(), 'reelay-bench-data-'));
   generator = startLoadGenerator();
-  const environment = { DATABASE_URL: database.url, NODE_ENV: 'production' };
-  ours = await startProgram('dist/main.js', ['api'], {
-    ...environment,
-    ...LIMITS,
-    DATA_DIR: dataDir,
-    ENCRYPTION_KEY: randomBytes(32).toString('base64'),
-    BOOTSTRAP_API_KEY: API_KEY,
-    PORT: '0',
-    HOST: '127.0.0.1',
-    ...(process.env.PROFILE ? { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${process.env.PROFILE}` } : {}),
-  });
+  ours = await startOwnApi(database.url);
   const program = fileURLToPath(new URL('./support/bare-api.js', import.meta.url));
-  const settings = { ...environment, POOL_SIZE: String(POOL_SIZE) };
+  const settings = { DATABASE_URL: database.url, NODE_ENV: 'production', POOL_SIZE: String(POOL_SIZE) };
   if (hasRedis()) {
     redis = await startRedis();
     bare.set('Redis', await startProgram(program, [], { ...settings, REDIS_URL: redis.url }));
@@ -70,11 +52,10 @@ beforeAll(async () => {
 
 afterAll(async () => {
   generator?.stop();
-  await ours?.kill('SIGTERM');
+  await ours?.stop();
   for (const program of bare.values()) await program.kill('SIGTERM');
   await redis?.stop();
   await database?.stop();
-  await rm(dataDir, { recursive: true, force: true });
 });
 
 /** One round of requests. Void unless each was answered 202, with an id of its own, and has left its row in `table`. */
@@ -86,7 +67,7 @@ async function submit(program: Program, at: { path: string; table: string; conne
   const { seconds, statuses, ids, latencies, cpu } = await generator.load({
     port: Number(new URL(program.url).port),
     path: at.path,
-    headers: { authorization: `Bearer ${API_KEY}` },
+    headers: ours.headers,
     body: BODY,
     connections: at.connections,
     requests: REQUESTS,
