@@ -53,9 +53,15 @@ export function submitBatch(pool: pg.Pool, batch: NewBatch, key: RequestKey | nu
     await keepAssets(client, batch.tenantId, jobs);
     const places = await takePlaces(client, batch.tenantId, jobs);
     const inserts = jobs.map((job) => ({ ...job, place: places.get(job.id) ?? ownSession() }));
+    let storing = Promise.resolve();
     for (let start = 0; start < inserts.length; start += CHUNK) {
-      await insertChunk(client, inserts.slice(start, start + CHUNK));
+      // Written out while the chunk before is being stored; should that one fail, so does this one, unheard.
+      const next = insertChunk(client, inserts.slice(start, start + CHUNK));
+      next.catch(() => undefined);
+      await storing;
+      storing = next;
     }
+    await storing;
     return id;
   });
 }
