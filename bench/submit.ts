@@ -12,7 +12,7 @@ import { takeTurns, Void } from './support/rounds.ts';
 import { ROUNDS, SHORT } from './support/settings.ts';
 
 /** Requests a round. */
-const REQUESTS = SHORT ? 200 : 10_000;
+const REQUESTS = SHORT ? 200 : 5_000;
 const CONNECTIONS = SHORT ? [16] : [64, 256];
 /** Of the API's pool (src/api/start.ts), and so of the bare one's. */
 const POOL_SIZE = 10;
