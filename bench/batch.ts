@@ -13,6 +13,8 @@ import { ROUNDS, SHORT } from './support/settings.ts';
 const JOBS = SHORT ? 100 : 10_000;
 /** Before the batch, so that what any request needs is there: code, connections, plans. */
 const SINGLE_JOBS = SHORT ? 10 : 500;
+/** Fails below it, whatever else the machine does; the aim is higher. */
+const GATE = 0.15;
 const TENANT = 'default';
 const INPUT = {
   prompt: 'A 10 second city timelapse with upbeat music, from sunrise to the lights of the evening.',
@@ -145,5 +147,5 @@ it('batch', async () => {
     { name: 'ratio', unit: '×', rounds: ratio, aim: '≥ 0.5' },
     { name: 'peak of the memory over that before, per byte sent', unit: '×', rounds: growth, aim: '≤ 6' },
   ]);
-  if (!SHORT) expect(median(ratio)).toBeGreaterThan(0);
+  if (!SHORT) expect(median(ratio)).toBeGreaterThan(GATE);
 });

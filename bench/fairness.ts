@@ -17,6 +17,8 @@ const TENANT_CONCURRENCY = SHORT ? 5 : 20;
 const PICKS = SHORT ? 12 : 20;
 /** A job that was picked ends so many picks later: meanwhile it counts against its tenant. */
 const RUNS_FOR = 2;
+/** Fails above it, whatever else the machine does; the aim is lower. */
+const GATE = 3;
 /** In one turn around all tenants, each gives up to its concurrency. In picks. */
 const FULL_TURN = Math.ceil(((SMALL_TENANTS + 1) * TENANT_CONCURRENCY) / LIMIT);
 
@@ -153,5 +155,5 @@ it('fairness', async () => {
     { name: 'the same, first come, first served', unit: '×', rounds: [LARGE / LIMIT / FULL_TURN] },
   ]);
   expect(turn).toBeLessThanOrEqual(1);
-  if (!SHORT) expect(median(ratio)).toBeLessThanOrEqual(3);
+  if (!SHORT) expect(median(ratio)).toBeLessThanOrEqual(GATE);
 });

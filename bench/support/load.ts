@@ -30,12 +30,13 @@ export type LoadGenerator = { load(asked: Asked): Promise<Answered>; stop(): voi
 /** Starts a generator of requests in a process of its own. */
 export function startLoadGenerator(): LoadGenerator {
   const child: ChildProcess = fork(fileURLToPath(new URL('./load-generator.js', import.meta.url)), { execArgv: [] });
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`the generator ended with ${code}`);
+  });
+  // Its end is news only for a load that is under way.
+  ended.catch(() => undefined);
   return {
     async load(asked) {
-      const ended = once(child, 'exit').then(([code]) => {
-        throw new Error(`the generator ended with ${code}`);
-      });
-      ended.catch(() => undefined);
       child.send(asked);
       const [answered] = (await Promise.race([once(child, 'message'), ended])) as [Answered];
       return answered;
