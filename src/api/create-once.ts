@@ -10,6 +10,8 @@ import { Problem } from '../lib/errors.ts';
 const KEY = /^(?:"(?<quoted>[\x21-\x7e]{1,255})"|(?<bare>(?!")[\x21-\x7e]{1,255}))$/;
 /** Keys of one statement. */
 const MAX_KEYS = 100;
+/** Statements at once: should a connection hang, the others still have one. */
+const MAX_STATEMENTS = 2;
 /** A create takes milliseconds. In s. */
 const IN_FLIGHT_RETRY_S = 1;
 
@@ -34,7 +36,7 @@ export function createOnce(db: Queryable): Once {
   const inFlight = new Set<string>();
   const keys = shareStatements<RequestKey, ClaimedKey | null>({
     maxItems: MAX_KEYS,
-    maxAtOnce: 1,
+    maxAtOnce: MAX_STATEMENTS,
     run: (asked) => findKeys(db, asked),
   });
   return async (request, reply, { sent = [request.sentBody, request.query], create, again }) => {

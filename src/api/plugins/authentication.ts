@@ -21,6 +21,8 @@ declare module 'fastify' {
 
 /** Keys of one statement: as many requests as may be asking within its millisecond. */
 const MAX_KEYS = 1_000;
+/** Statements at once: should a connection hang, the others still have one. */
+const MAX_STATEMENTS = 2;
 
 /** `Authorization: Bearer rk_…` decides the tenant; nothing of another is visible from there on. Its POSTs are counted. */
 export const authentication = plugin(
@@ -29,7 +31,7 @@ export const authentication = plugin(
     app.decorateRequest('keyId', '');
     const owners = shareStatements<string, KeyOwner | null>({
       maxItems: MAX_KEYS,
-      maxAtOnce: 1,
+      maxAtOnce: MAX_STATEMENTS,
       run: (hashes) => findApiKeys(db.pool, hashes),
     });
     app.addHook('onRequest', async (request, reply) => {
