@@ -75,7 +75,7 @@ export default defineConfig({
           env: { BENCH: 'short' },
           sequence: { groupOrder: 1 },
           maxWorkers: 4,
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           hookTimeout: 60_000,
         },
       },
