@@ -70,6 +70,18 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
+      {
+        test: {
+          name: 'bench',
+          // The short forms: that the benchmarks run and their books balance. Figures come from `npm run bench`.
+          include: ['bench/*.ts'],
+          env: { BENCH: 'short' },
+          sequence: { groupOrder: 1 },
+          maxWorkers: 4,
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+        },
+      },
     ],
   },
 });

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, loadavg } from 'node:os';
+import { SHORT } from './settings.ts';
 
 /** One line of a result: what was measured, in rounds. */
 export type Figure = { name: string; unit: string; rounds: number[]; aim?: string };
@@ -16,8 +17,9 @@ export function percentile(numbers: readonly number[], percent: number): number 
   return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? Number.NaN;
 }
 
-/** Prints a table and writes bench/results/<name>.json, with all that the figures depend on. */
+/** Prints a table and writes bench/results/<name>.json, with all that the figures depend on; not in the short form. */
 export async function report(name: string, settings: Record<string, unknown>, figures: readonly Figure[]) {
+  if (SHORT) return;
   const rows = figures.map(({ name: figure, unit, rounds, aim }) => ({
     figure,
     unit,

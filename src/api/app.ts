@@ -59,6 +59,8 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
     loggerInstance: deps.log as FastifyBaseLogger,
     // One line a request, of our own (plugins/request-log.ts).
     logController: new LogController({ disableRequestLogging: true }),
+    // Lines say whose they are themselves: a logger a request is not needed.
+    childLoggerFactory: (logger) => logger,
     genReqId: ({ headers }) => {
       const given = headers['x-request-id'];
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : newId('req');

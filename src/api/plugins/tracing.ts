@@ -23,6 +23,7 @@ export const tracing = plugin(
         attributes: { 'http.request.method': method, 'http.route': routeOptions.url, 'reelay.request_id': request.id },
       });
       request.traceparent = traceparentOf(span);
+      if (!span.isRecording()) return;
       reply.raw.once('close', () => {
         span.setAttributes({
           'http.response.status_code': reply.statusCode,

@@ -2,7 +2,14 @@ import type pg from 'pg';
 import { insertBatch } from '../db/batches.ts';
 import { type Queryable, transaction } from '../db/database.ts';
 import { claimKey, type RequestKey } from '../db/idempotency-keys.ts';
-import { insertJobs, type JobInsert, type NewJob, ownSession } from '../db/insert-jobs.ts';
+import {
+  insertManyJobs,
+  type JobInsert,
+  type NewJob,
+  ownSession,
+  type WrittenJobs,
+  writeJobs,
+} from '../db/insert-jobs.ts';
 import type { SkippedItem } from '../domain/batch.ts';
 import { newId } from '../ids.ts';
 import { keepAssets, takePlaces } from './hold-for-jobs.ts';
@@ -54,8 +61,11 @@ export function submitBatch(pool: pg.Pool, batch: NewBatch, key: RequestKey | nu
     const places = await takePlaces(client, batch.tenantId, jobs);
     const placed = jobs.map((job) => ({ ...job, place: places.get(job.id) ?? ownSession() }));
     const inserts = inOrderOfReferences(placed);
+    let written = writeJobs(inserts.slice(0, CHUNK));
     for (let start = 0; start < inserts.length; start += CHUNK) {
-      await insertChunk(client, inserts.slice(start, start + CHUNK));
+      const storing = insertChunk(client, written);
+      written = writeJobs(inserts.slice(start + CHUNK, start + 2 * CHUNK));
+      await storing;
     }
     return id;
   });
@@ -73,8 +83,8 @@ function inOrderOfReferences(inserts: readonly JobInsert[]): JobInsert[] {
 }
 
 /** All of them, or none of the batch. */
-async function insertChunk(client: Queryable, inserts: readonly JobInsert[]): Promise<void> {
-  const stored = await insertJobs(client, inserts);
-  const missing = inserts.find(({ id }) => !stored.has(id));
+async function insertChunk(client: Queryable, written: WrittenJobs): Promise<void> {
+  const stored = await insertManyJobs(client, written);
+  const missing = written.inserts.find(({ id }) => !stored.has(id));
   if (missing) throw await whyNot(client, missing);
 }

@@ -55,15 +55,39 @@ export function assetIdsOf(input: JobInput): string[] {
 export async function insertJobs(db: Queryable, inserts: readonly JobInsert[]): Promise<Map<string, JobRecord>> {
   const { rows } = await db.query<JobRecord>({
     name: 'insert_jobs',
-    text: INSERT_JOBS,
-    values: [JSON.stringify(inserts.map(toRow))],
+    text: `${INSERT_JOBS} SELECT * FROM accepted`,
+    values: insertValues(inserts),
   });
   return new Map(rows.map((job) => [job.id, job]));
 }
 
+/** Jobs as a statement takes them. */
+export type WrittenJobs = { inserts: readonly JobInsert[]; values: string[] };
+
+/** Writes jobs out for `insertManyJobs`, which costs as much as storing them: it can be done while others are stored. */
+export function writeJobs(inserts: readonly JobInsert[]): WrittenJobs {
+  return { inserts, values: insertValues(inserts) };
+}
+
+/** As insertJobs, for many whose rows nobody asks for. @returns the ids of the stored jobs. */
+export async function insertManyJobs(db: Queryable, { values }: WrittenJobs): Promise<Set<string>> {
+  const { rows } = await db.query<{ id: string }>({
+    name: 'insert_many_jobs',
+    text: `${INSERT_JOBS} SELECT id FROM accepted`,
+    values,
+  });
+  return new Set(rows.map(({ id }) => id));
+}
+
+function insertValues(inserts: readonly JobInsert[]): string[] {
+  return [JSON.stringify(inserts.map(toRow)), JSON.stringify(NO_PROGRESS), JSON.stringify(NO_COST)];
+}
+
+/** What is the default, or null, is left out: most of a batch would be that. */
 function toRow({ id, job, key, place, item }: JobInsert) {
   const status = place.isHead ? 'queued' : 'waiting';
   const reason = place.isHead ? null : 'session';
+  const assetIds = assetIdsOf(job.input);
   return {
     id,
     tenant_id: job.tenantId,
@@ -73,31 +97,29 @@ function toRow({ id, job, key, place, item }: JobInsert) {
     skill: job.skill,
     language: job.language,
     status,
-    waiting_reason: reason,
+    waiting_reason: reason ?? undefined,
     priority: job.priority,
     rank_ms: rankMs(now().getTime(), job.priority),
     input: job.input,
-    asset_ids: assetIdsOf(job.input),
+    asset_ids: assetIds.length > 0 ? assetIds : undefined,
     metadata: job.metadata,
-    webhook_url: job.webhook?.url ?? null,
-    webhook_events: job.webhook?.events ?? [],
-    client_reference: job.clientReference,
-    batch_id: item?.batchId ?? null,
-    custom_id: item?.customId ?? null,
-    capped: item?.capped ?? false,
-    progress: NO_PROGRESS,
-    cost: NO_COST,
+    webhook_url: job.webhook?.url,
+    webhook_events: job.webhook?.events,
+    client_reference: job.clientReference ?? undefined,
+    batch_id: item?.batchId,
+    custom_id: item?.customId,
+    capped: item?.capped || undefined,
     request_id: job.requestId,
-    traceparent: job.traceparent,
-    start_timeout_s: job.startTimeoutS,
-    deadline_s: job.deadlineS,
-    wait_for_credits: job.waitForCredits,
-    due_at: place.dueAt,
+    traceparent: job.traceparent ?? undefined,
+    start_timeout_s: job.startTimeoutS ?? undefined,
+    deadline_s: job.deadlineS ?? undefined,
+    wait_for_credits: job.waitForCredits || undefined,
+    due_at: place.dueAt ?? undefined,
     event_id: newId('evt'),
     event_body: { status, phase: null, waiting: reason && { reason, until: null } },
-    key: key?.key ?? null,
-    key_route: key?.route ?? null,
-    key_fingerprint: key?.fingerprint ?? null,
+    key: key?.key,
+    key_route: key?.route,
+    key_fingerprint: key?.fingerprint,
   };
 }
 
@@ -111,7 +133,7 @@ const INSERT_JOBS = `
       id text, tenant_id text, session_id text, opens_session boolean, type text, skill text, language text,
       status text, waiting_reason text, priority int, rank_ms float8, input json, asset_ids text[], metadata json,
       webhook_url text, webhook_events text[], client_reference text, batch_id text, custom_id text, capped boolean,
-      progress json, cost json, request_id text, traceparent text,
+      request_id text, traceparent text,
       start_timeout_s int, deadline_s int, wait_for_credits boolean, due_at timestamptz,
       event_id text, event_body json, key text, key_route text, key_fingerprint text)
   ), won AS (
@@ -125,9 +147,10 @@ const INSERT_JOBS = `
       asset_ids, metadata, webhook_url, webhook_events, client_reference, batch_id, custom_id, capped, progress, cost,
       request_id, traceparent, expires_at, deadline_at, wait_for_credits, due_at)
     SELECT id, tenant_id, session_id, type, skill, status, waiting_reason, priority, rank_ms, input,
-      asset_ids, metadata, webhook_url, webhook_events, client_reference, batch_id, custom_id, capped, progress, cost,
+      COALESCE(asset_ids, '{}'), metadata, webhook_url, COALESCE(webhook_events, '{}'), client_reference, batch_id,
+      custom_id, COALESCE(capped, false), $2::json, $3::json,
       request_id, traceparent, now() + start_timeout_s * interval '1 s', now() + deadline_s * interval '1 s',
-      wait_for_credits,
+      COALESCE(wait_for_credits, false),
       COALESCE(due_at, now())
     FROM asked WHERE key IS NULL OR id IN (SELECT id FROM won)
     ORDER BY tenant_id, client_reference COLLATE "C", id
@@ -141,5 +164,4 @@ const INSERT_JOBS = `
     INSERT INTO public.event (id, tenant_id, job_id, seq, type, body)
     SELECT asked.event_id, accepted.tenant_id, accepted.id, accepted.seq, 'job.queued', asked.event_body
     FROM accepted JOIN asked USING (id)
-  )
-  SELECT * FROM accepted`;
+  )`;
