@@ -119,7 +119,8 @@ async function ours(service: Service, open: number): Promise<Cost> {
 /** Thousands of sockets in one process: as many files must be allowed to it. */
 function expectFiles(open: number): void {
   const limit = Number(execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }));
-  if (limit < open + SPARE_FILES) throw new Error(`ulimit -n is ${limit}: ${open} conversations need ${SPARE_FILES} more`);
+  if (limit < open + SPARE_FILES)
+    throw new Error(`ulimit -n is ${limit}: ${open} conversations need ${SPARE_FILES} more`);
 }
 
 it('conversations', { timeout: 60 * 60_000 }, async () => {
@@ -133,7 +134,11 @@ it('conversations', { timeout: 60 * 60_000 }, async () => {
     });
     try {
       // Every round has processes of its own, which it warms up itself.
-      const taken = await takeTurns(rounds, { bare: () => bare(service, open), ours: () => ours(service, open) }, { warmsUp: false });
+      const taken = await takeTurns(
+        rounds,
+        { bare: () => bare(service, open), ours: () => ours(service, open) },
+        { warmsUp: false },
+      );
       const of = (figure: keyof Cost, side: 'bare' | 'ours') => taken.map((costs) => costs[side][figure]);
       const ratio = (figure: keyof Cost) => taken.map((costs) => costs.ours[figure] / costs.bare[figure]);
       const what = `${open} conversations, ${backend}`;
@@ -154,5 +159,6 @@ it('conversations', { timeout: 60 * 60_000 }, async () => {
   }
   await report('conversations', { WATCHED_MS, WARM_UP, eventsPerSecond: 1, fsync: true }, figures);
   if (SHORT) return;
-  for (const { name, rounds } of figures) if (name.endsWith('memory each')) expect(median(rounds), name).toBeLessThan(100);
+  for (const { name, rounds } of figures)
+    if (name.endsWith('memory each')) expect(median(rounds), name).toBeLessThan(100);
 });

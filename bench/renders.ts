@@ -161,5 +161,6 @@ it('renders', { timeout: 60 * 60_000 }, async () => {
   }
   await report('renders', { SLOTS, WATCHED_MS, fsync: true }, figures);
   if (SHORT) return;
-  for (const { name, rounds } of figures) if (name.endsWith('p99 late')) expect(median(rounds), name).toBeLessThan(LATE_MS);
+  for (const { name, rounds } of figures)
+    if (name.endsWith('p99 late')) expect(median(rounds), name).toBeLessThan(LATE_MS);
 });

@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { request } from 'undici';
-import { hasRedisServer, type OwnPostgres, type OwnRedis, startOwnPostgres, startOwnRedis } from '../../tests/chaos/own-stores.ts';
+import {
+  hasRedisServer,
+  type OwnPostgres,
+  type OwnRedis,
+  startOwnPostgres,
+  startOwnRedis,
+} from '../../tests/chaos/own-stores.ts';
 import { type Child, startChild } from './child.ts';
 
 export type Backend = 'redis' | 'postgres';

@@ -11,8 +11,7 @@ const SLOTS = 100;
 /** How late a render was looked at, in ms: one counter each, and one for all that is later. */
 const LATENESS = new Uint32Array(60_001);
 
-/** @typedef {{ response: import('node:http').ServerResponse, ended: boolean }} Stream */
-/** @type {Set<Stream>[]} */
+/** @type {Set<import('node:http').ServerResponse>[]} */
 const slots = Array.from({ length: SLOTS }, () => new Set());
 /** @type {Map<string, number>} how often each message came */
 const messages = new Map();
@@ -42,7 +41,9 @@ const draft = {
     { id: 'trk_a1', tt: 1, sg: [{ id: 'sg_m', src: 'https://cdn.example.test/bgm/lofi.mp3', st: 0, d: 20_000 }] },
   ],
 };
-const media = [{ media_id: 'med_1', media_type: 'video', cdn_url: 'https://cdn.example.test/clips/0.mp4', duration: 5 }];
+const media = [
+  { media_id: 'med_1', media_type: 'video', cdn_url: 'https://cdn.example.test/clips/0.mp4', duration: 5 },
+];
 const answer = (/** @type {unknown} */ data) => JSON.stringify({ code: 0, data });
 const NEW_STATE = answer({ user_id: 'usr_1', state: { draft: {}, generated_media: [] } });
 const DONE_STATE = answer({ user_id: 'usr_1', state: { draft, generated_media: media } });
@@ -51,15 +52,16 @@ const CLAIM = answer({ claim_token: 'clm_bench', expires_in: 604_800 });
 const CREDITS = answer({ available: 1_000_000, frozen: 0, total: 1_000_000 });
 const RENDERING = JSON.stringify({ status: 'processing', progress: 40 });
 
-const frame = (/** @type {string} */ text) => `data: ${JSON.stringify({
-  invocationId: 'e-6f1f0a7e-7b0e-4b7e-9f0a-3f1c2d4e5f60',
-  author: 'nemo_agent',
-  id: 'Bgrj8Ugb',
-  actions: { stateDelta: {}, artifactDelta: {}, requestedAuthConfigs: {}, requestedToolConfirmations: {} },
-  longRunningToolIds: [],
-  timestamp: 1_795_229_515_380,
-  content: { role: 'model', parts: [{ text }] },
-})}\n\n`;
+const frame = (/** @type {string} */ text) =>
+  `data: ${JSON.stringify({
+    invocationId: 'e-6f1f0a7e-7b0e-4b7e-9f0a-3f1c2d4e5f60',
+    author: 'nemo_agent',
+    id: 'Bgrj8Ugb',
+    actions: { stateDelta: {}, artifactDelta: {}, requestedAuthConfigs: {}, requestedToolConfirmations: {} },
+    longRunningToolIds: [],
+    timestamp: 1_795_229_515_380,
+    content: { role: 'model', parts: [{ text }] },
+  })}\n\n`;
 const WORKING = frame('Still at it.');
 const READY = frame('Your video is ready: four scenes with music.');
 
@@ -69,36 +71,35 @@ const began = performance.now();
 function tick() {
   // As many slots as are due, however late the timer is.
   const due = Math.floor((performance.now() - began) / (EVENT_EVERY_MS / SLOTS));
-  for (; slot < due; slot += 1) for (const { response } of slots[slot % SLOTS] ?? []) response.write(WORKING);
+  for (; slot < due; slot += 1) for (const response of slots[slot % SLOTS] ?? []) response.write(WORKING);
 }
 
+/** @type {Set<() => void>} ends each turn under way, whether or not anybody still listens */
+const ends = new Set();
 let lastSlot = 0;
 function openStream(/** @type {string} */ sessionId, /** @type {import('node:http').ServerResponse} */ response) {
   lastSlot += 1;
   const own = slots[lastSlot % SLOTS];
-  const stream = { response, ended: false };
+  let isEnded = false;
   open += 1;
-  own?.add(stream);
+  own?.add(response);
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
   response.write(WORKING);
   const end = () => {
-    if (stream.ended) return;
-    stream.ended = true;
+    isEnded = true;
+    ends.delete(end);
     done.add(sessionId);
     response.end(READY);
   };
+  ends.add(end);
   response.once('close', () => {
-    own?.delete(stream);
+    own?.delete(response);
     open -= 1;
-    if (!stream.ended) left += 1;
+    if (!isEnded) left += 1;
   });
-  ends.set(stream, end);
-  response.once('close', () => ends.delete(stream));
   if (TURN_MS > 0) setTimeout(end, TURN_MS);
   else if (isFinishing) end();
 }
-/** @type {Map<Stream, () => void>} */
-const ends = new Map();
 
 function readBody(/** @type {import('node:http').IncomingMessage} */ request) {
   return new Promise((resolve) => {
@@ -163,7 +164,7 @@ answerAsks({
   /** Ends all turns under way and every later one at once; or lets the next ones run on. */
   finish({ finishing }) {
     isFinishing = finishing;
-    if (finishing) for (const end of [...ends.values()]) end();
+    if (finishing) for (const end of [...ends]) end();
   },
   /** What came since the last take: messages, how many of them more than once, streams that were left early. */
   take() {
