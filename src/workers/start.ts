@@ -5,6 +5,7 @@ import { createFolderStore, removeAbandoned } from '../lib/assets/folder-store.t
 import type { Config } from '../lib/config.ts';
 import { createVault } from '../lib/crypto.ts';
 import { openDatabase } from '../lib/db/database.ts';
+import { listenForJobs } from '../lib/db/wake.ts';
 import type { Logger } from '../lib/logger.ts';
 import { createNemoClient } from '../lib/nemo/client.ts';
 import { createOutputs } from '../lib/nemo/output.ts';
@@ -88,6 +89,7 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
         });
   const producer = openProducer(backend);
   const dispatcher = startDispatcher({ db: db.pool, producer, tenantConcurrency: config.TENANT_CONCURRENCY, log });
+  const hints = listenForJobs(config.DATABASE_URL, dispatcher.kick, log);
   const reconciler = startReconciler({ db: db.pool, producer, log, onReady: dispatcher.kick });
   const { timeoutMs, schedule } = { timeoutMs: config.WEBHOOK_TIMEOUT, schedule: config.WEBHOOK_RETRY_SCHEDULE };
   const delivery = startDelivery({ db: db.pool, vault, agent, timeoutMs, schedule, log });
@@ -126,6 +128,7 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
     operatorUrl: operator?.url ?? null,
     async stop() {
       const loops = [dispatcher, reconciler, removal, keyRemoval, retention, unstarted];
+      await hints.stop();
       await Promise.all(loops.map((loop) => loop.stop()));
       const closed = Promise.all(queueWorkers.map((worker) => worker.close()));
       if (!(await settlesWithin(closed, config.DRAIN_TIMEOUT))) {

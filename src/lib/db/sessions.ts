@@ -1,6 +1,29 @@
 import type { JobRecord } from '../domain/job.ts';
 import type { Queryable } from './database.ts';
 
+export type SessionRow = {
+  id: string;
+  account_id: string | null;
+  language: string | null;
+  status: string;
+  task_id: string | null;
+  upstream_id: string | null;
+  workspace_url: string | null;
+  state: unknown;
+  opened_by: string | null;
+};
+
+/** A session as its jobs need it; every step of every job reads it. */
+export async function findSession(db: Queryable, id: string): Promise<SessionRow | null> {
+  const { rows } = await db.query<SessionRow>({
+    name: 'find_session',
+    text: `SELECT id, account_id, language, status, task_id, upstream_id, workspace_url, state, opened_by
+      FROM public.session WHERE id = $1`,
+    values: [id],
+  });
+  return rows[0] ?? null;
+}
+
 /** The columns of a session that its holder may change. */
 export type SessionPatch = Partial<{
   account_id: string;
