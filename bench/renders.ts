@@ -77,6 +77,8 @@ async function ours(service: Service, load: Load): Promise<Watched> {
   });
   try {
     await until('all in the queue', async () => (await service.count('dispatched_at IS NULL')) === 0, 120_000);
+    // Renders wait for minutes: the statistics of a database in use know that.
+    await service.postgres.sql('ANALYZE job');
     const watched = await watch(service.upstream, load);
     const waiting = await service.count(`status = 'waiting' AND phase = 'render' AND failures = 0`);
     if (waiting !== load.renders + 1) throw new Void(`${waiting} of ${load.renders} still wait`);

@@ -1,5 +1,4 @@
 import { DelayedError, type Job, type Processor, WaitingError } from 'bullmq';
-import { claimJob } from '../lib/db/claims.ts';
 import { faultPoint } from '../lib/fault-point.ts';
 import { type Payload, QUEUES, type QueueName } from '../lib/queue/catalog.ts';
 import { openSlots, type Slots } from '../lib/slots.ts';
@@ -24,7 +23,7 @@ const STEPS_AT_ONCE = 100;
 export function createProcessor(
   lane: QueueName,
   deps: PhaseDeps,
-  run: { owner: string; heartbeats: Heartbeats; batches: Batches; kick(): void },
+  run: { heartbeats: Heartbeats; batches: Batches; kick(): void },
 ): Processor<Payload, void> {
   const slots = openSlots(STEPS_AT_ONCE);
   // BullMQ makes an AbortSignal only for processors that declare three parameters.
@@ -52,12 +51,12 @@ export function createProcessor(
 async function runClaimed(
   lane: QueueName,
   deps: PhaseDeps,
-  run: { owner: string; heartbeats: Heartbeats; batches: Batches },
+  run: { heartbeats: Heartbeats; batches: Batches },
   payload: Payload,
   stopping: AbortSignal,
   slots: Slots,
 ): Promise<{ leave: Leave; isNews: boolean }> {
-  const claim = await claimJob(deps.db.pool, payload.job_id, payload.dispatch_no, run.owner);
+  const claim = await deps.shared.claim({ jobId: payload.job_id, dispatchNo: payload.dispatch_no });
   if (claim.kind === 'superseded') return { leave: { kind: 'done' }, isNews: false };
   if (claim.kind === 'leased') return { leave: { kind: 'delay', ms: claim.forMs }, isNews: false };
   faultPoint('claim.committed');

@@ -5,6 +5,7 @@ import { createFolderStore, removeAbandoned } from '../lib/assets/folder-store.t
 import type { Config } from '../lib/config.ts';
 import { createVault } from '../lib/crypto.ts';
 import { openDatabase } from '../lib/db/database.ts';
+import { createSharedStatements } from '../lib/db/shared-statements.ts';
 import { listenForJobs } from '../lib/db/wake.ts';
 import type { Logger } from '../lib/logger.ts';
 import { createNemoClient } from '../lib/nemo/client.ts';
@@ -64,6 +65,7 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
   const deps: PhaseDeps = {
     config,
     db,
+    shared: createSharedStatements(db.pool, `${hostname()}:${process.pid}`),
     nemo,
     outputs,
     accounts,
@@ -114,7 +116,7 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
   };
   const unstarted = startUnstartedSweep({ db: db.pool, log, onEnded: kick });
   const batches = startBatches({ db: db.pool, log, onReady: kick });
-  const run = { owner: `${hostname()}:${process.pid}`, heartbeats, batches, kick };
+  const run = { heartbeats, batches, kick };
   const queueWorkers = [
     backend.worker('run', createProcessor('run', deps, run), { concurrency: config.RUN_CONCURRENCY }),
     backend.worker('wait', createProcessor('wait', deps, run), { concurrency: config.WAIT_CONCURRENCY }),

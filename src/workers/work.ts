@@ -1,7 +1,7 @@
 import { isPastDeadline, type News } from '../lib/db/claims.ts';
 import type { JobChange } from '../lib/db/job-writes.ts';
 import { writeJob } from '../lib/db/job-writes.ts';
-import { findSession, type SessionPatch, type SessionRow, writeSession } from '../lib/db/sessions.ts';
+import { type SessionPatch, type SessionRow, writeSession } from '../lib/db/sessions.ts';
 import { breaksOff, type Interruption, obeysCancel } from '../lib/domain/interruption.ts';
 import type { JobError, JobRecord, Lane, Phase, Progress, WaitingReason } from '../lib/domain/job.ts';
 import type { Identity } from '../lib/nemo/transport.ts';
@@ -121,13 +121,19 @@ export class Work {
     this.job = written;
   }
 
-  /** Marks the beginning of a phase where clients can see it, once; remedies and failures of the one before are forgotten. */
-  async enter(phase: Phase): Promise<void> {
-    if (this.job.phase === phase && this.job.status === 'running') return;
+  /**
+   * Marks the beginning of a phase where clients can see it, once, and sets what is known with it; remedies and failures
+   * of the one before are forgotten.
+   */
+  async enter(phase: Phase, set: JobChange['set'] = {}): Promise<void> {
+    if (this.job.phase === phase && this.job.status === 'running') {
+      if (Object.keys(set).length > 0) await this.write({ set });
+      return;
+    }
     const fresh =
       this.job.phase === phase ? {} : { failures: 0, failing_since: null, remedies: lastingRemedies(this.job) };
     await this.write({
-      set: { phase, status: 'running', waiting_reason: null, ...fresh },
+      set: { phase, status: 'running', waiting_reason: null, ...fresh, ...set },
       event: this.job.phase === null ? 'job.started' : 'job.phase',
     });
   }
@@ -137,7 +143,7 @@ export class Work {
   }
 
   async session(): Promise<SessionRow> {
-    const row = await findSession(this.deps.db.pool, this.job.session_id);
+    const row = await this.deps.shared.session(this.job.session_id);
     if (!row) throw new Error(`${this.job.session_id} is gone`);
     return row;
   }
