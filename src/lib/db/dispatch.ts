@@ -45,8 +45,11 @@ export async function hasReady(db: Queryable): Promise<boolean> {
         SELECT true FROM public.job WHERE dispatched_at IS NULL AND dispatch_no > 0 AND finished_at IS NULL
         ORDER BY due_at LIMIT 1
       ), (
-        SELECT true FROM public.job WHERE status = 'queued' AND dispatch_no = 0
+        SELECT true FROM public.job WHERE status = 'queued' AND dispatch_no = 0 AND NOT capped
         ORDER BY tenant_id, rank_ms, id LIMIT 1
+      ), (
+        SELECT true FROM public.job WHERE status = 'queued' AND dispatch_no = 0 AND capped
+        ORDER BY batch_id, rank_ms, id LIMIT 1
       ), false) AS ready`,
   });
   return rows[0]?.ready ?? false;
