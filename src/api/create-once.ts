@@ -1,12 +1,15 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { sha256 } from '../lib/crypto.ts';
 import type { Queryable } from '../lib/db/database.ts';
-import { type ClaimedKey, findKey, KeyTaken, type RequestKey } from '../lib/db/idempotency-keys.ts';
+import { type ClaimedKey, findKeys, KeyTaken, type RequestKey } from '../lib/db/idempotency-keys.ts';
+import { shareStatements } from '../lib/db/share-statements.ts';
 import { canonicalJson } from '../lib/domain/canonical-json.ts';
 import { Problem } from '../lib/errors.ts';
 
 /** The contract: 1–255 visible ASCII characters, bare or in quotes. */
 const KEY = /^(?:"(?<quoted>[\x21-\x7e]{1,255})"|(?<bare>(?!")[\x21-\x7e]{1,255}))$/;
+/** Keys of one statement. */
+const MAX_KEYS = 100;
 /** A create takes milliseconds. In s. */
 const IN_FLIGHT_RETRY_S = 1;
 
@@ -29,6 +32,11 @@ export type Once = <T>(
 export function createOnce(db: Queryable): Once {
   /** The requests of this process that may yet claim their key; those of others are met at its unique index. */
   const inFlight = new Set<string>();
+  const keys = shareStatements<RequestKey, ClaimedKey | null>({
+    maxItems: MAX_KEYS,
+    maxAtOnce: 1,
+    run: (asked) => findKeys(db, asked),
+  });
   return async (request, reply, { sent = [request.sentBody, request.query], create, again }) => {
     const key = readKey(request, sent);
     if (!key) return create(null);
@@ -36,7 +44,7 @@ export function createOnce(db: Queryable): Once {
     if (inFlight.has(name)) throw stillInFlight();
     inFlight.add(name);
     try {
-      const made = await claimOrFind(db, key, create);
+      const made = await claimOrFind(keys.add, key, create);
       if ('created' in made) return made.created;
       if (made.earlier.fingerprint !== key.fingerprint) {
         throw new Problem('idempotency_key_reused', 'The first request with this key said something else.');
@@ -50,17 +58,17 @@ export function createOnce(db: Queryable): Once {
 }
 
 async function claimOrFind<T>(
-  db: Queryable,
+  findKey: (key: RequestKey) => Promise<ClaimedKey | null>,
   key: RequestKey,
   create: (key: RequestKey) => Promise<T>,
 ): Promise<{ created: T } | { earlier: ClaimedKey }> {
-  const earlier = await findKey(db, key);
+  const earlier = await findKey(key);
   if (earlier) return { earlier };
   try {
     return { created: await create(key) };
   } catch (error) {
     if (!(error instanceof KeyTaken)) throw error;
-    const winner = await findKey(db, key);
+    const winner = await findKey(key);
     if (!winner) throw stillInFlight();
     return { earlier: winner };
   }

@@ -43,6 +43,8 @@ function likeliest(text: string, languages: readonly [string, ...string[]]): str
   const [fallback] = languages;
   if ((text.match(/\p{L}{2,}/gu) ?? []).length < MIN_WORDS) return fallback;
   const detected = eld.detect(text);
+  // Most prompts: of all languages it is likeliest, and the scores need not be put in order.
+  if (detected.language === fallback) return fallback;
   const scores = detected.getScores();
   const scoreOf = (language: string) => scores[ELD_CODES[language] ?? language] ?? 0;
   const best = languages.reduce((a, b) => (scoreOf(b) > scoreOf(a) ? b : a));

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 const READY_TIMEOUT_MS = 30_000;
 
 export type Program = {
+  pid: number;
   /** Where it listens, where it does. */
   url: string;
   /** Waits for its end; one that has ended already is left alone. */
@@ -21,6 +22,7 @@ export async function startProgram(file: string, args: string[], env: Record<str
   child.stderr?.on('data', (chunk: Buffer) => words.push(chunk));
   const url = await Promise.race([ready(child), died(child, words)]);
   return {
+    pid: child.pid ?? 0,
     url,
     async kill(signal) {
       if (child.exitCode !== null || child.signalCode !== null) return;

@@ -1,7 +1,8 @@
 import plugin from 'fastify-plugin';
 import { bearerToken } from '../../lib/bearer-token.ts';
 import { sha256 } from '../../lib/crypto.ts';
-import { findApiKey } from '../../lib/db/api-keys.ts';
+import { findApiKeys, type KeyOwner } from '../../lib/db/api-keys.ts';
+import { shareStatements } from '../../lib/db/share-statements.ts';
 import { Problem } from '../../lib/errors.ts';
 import type { ApiDeps } from '../deps.ts';
 
@@ -18,14 +19,22 @@ declare module 'fastify' {
   }
 }
 
+/** Keys of one statement: as many requests as may be asking within its millisecond. */
+const MAX_KEYS = 1_000;
+
 /** `Authorization: Bearer rk_…` decides the tenant; nothing of another is visible from there on. Its POSTs are counted. */
 export const authentication = plugin(
   async (app, { db, keyUse, rateLimit }: ApiDeps) => {
     app.decorateRequest('tenantId', '');
     app.decorateRequest('keyId', '');
+    const owners = shareStatements<string, KeyOwner | null>({
+      maxItems: MAX_KEYS,
+      maxAtOnce: 1,
+      run: (hashes) => findApiKeys(db.pool, hashes),
+    });
     app.addHook('onRequest', async (request, reply) => {
       const key = bearerToken(request.headers.authorization);
-      const owner = key === null ? null : await findApiKey(db.pool, sha256(key));
+      const owner = key === null ? null : await owners.add(sha256(key));
       if (!owner) {
         // Whoever guesses keys has not many guesses.
         rateLimit.spend(reply, `address ${request.ip}`, 1);

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { insertBatch } from '../db/batches.ts';
 import { type Queryable, transaction } from '../db/database.ts';
 import { claimKey, type RequestKey } from '../db/idempotency-keys.ts';
-import { insertJobs, type JobInsert, type NewJob, ownSession } from '../db/insert-jobs.ts';
+import { insertManyJobs, type JobInsert, type NewJob, ownSession } from '../db/insert-jobs.ts';
 import type { SkippedItem } from '../domain/batch.ts';
 import { newId } from '../ids.ts';
 import { keepAssets, takePlaces } from './hold-for-jobs.ts';
@@ -62,7 +62,7 @@ export function submitBatch(pool: pg.Pool, batch: NewBatch, key: RequestKey | nu
 
 /** All of them, or none of the batch. */
 async function insertChunk(client: Queryable, inserts: readonly JobInsert[]): Promise<void> {
-  const stored = await insertJobs(client, inserts);
+  const stored = await insertManyJobs(client, inserts);
   const missing = inserts.find(({ id }) => !stored.has(id));
   if (missing) throw await whyNot(client, missing);
 }

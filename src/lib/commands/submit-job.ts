@@ -1,9 +1,9 @@
 import type pg from 'pg';
 import { type Queryable, transaction } from '../db/database.ts';
-import { createGroupCommit } from '../db/group-commit.ts';
 import { findKey, KeyTaken, type RequestKey } from '../db/idempotency-keys.ts';
 import { assetIdsOf, insertJobs, type JobInsert, type NewJob, ownSession } from '../db/insert-jobs.ts';
 import type { QueueRoom } from '../db/queue-room.ts';
+import { shareStatements } from '../db/share-statements.ts';
 import type { JobRecord } from '../domain/job.ts';
 import { Problem } from '../errors.ts';
 import { newId } from '../ids.ts';
@@ -12,7 +12,7 @@ import { keepAssets, takePlaces } from './hold-for-jobs.ts';
 /** Jobs of one statement: it stays below some 20 ms, and the next ones wait no longer. */
 const MAX_JOBS = 100;
 /** Statements at once: while one is being committed, another is being prepared. */
-const MAX_WRITES = 2;
+const MAX_STATEMENTS = 2;
 
 export type Submit = (job: NewJob, key: RequestKey | null) => Promise<JobRecord>;
 
@@ -23,10 +23,10 @@ export type Submit = (job: NewJob, key: RequestKey | null) => Promise<JobRecord>
  * tenant has no room for it; and KeyTaken when a request with the same key was first.
  */
 export function createSubmission(pool: pg.Pool, room: QueueRoom): { submit: Submit; flush(): Promise<void> } {
-  const shared = createGroupCommit<JobInsert, JobRecord>({
+  const shared = shareStatements<JobInsert, JobRecord>({
     maxItems: MAX_JOBS,
-    maxWrites: MAX_WRITES,
-    write: (inserts) => insertAll(pool, inserts),
+    maxAtOnce: MAX_STATEMENTS,
+    run: (inserts) => insertAll(pool, inserts),
   });
   return {
     async submit(job, key) {

@@ -1,17 +1,20 @@
 import { newId } from '../ids.ts';
 import type { Queryable } from './database.ts';
 
+export type KeyOwner = { id: string; tenant_id: string };
+
 /**
- * Who a key belongs to; null when there is no such key, or it was revoked. Asked anew for every request, so that a
- * revoked key is worth nothing from then on: one look into a unique index.
+ * Who each of some keys belongs to, in their order; null where there is no such key, or it was revoked. Asked anew for every
+ * request, so that a revoked key is worth nothing from then on: one look into a unique index.
  */
-export async function findApiKey(db: Queryable, hash: string): Promise<{ id: string; tenant_id: string } | null> {
-  const { rows } = await db.query<{ id: string; tenant_id: string }>({
-    name: 'find_api_key',
-    text: 'SELECT id, tenant_id FROM public.api_key WHERE hash = $1 AND revoked_at IS NULL',
-    values: [hash],
+export async function findApiKeys(db: Queryable, hashes: readonly string[]): Promise<(KeyOwner | null)[]> {
+  const { rows } = await db.query<KeyOwner & { hash: string }>({
+    name: 'find_api_keys',
+    text: 'SELECT hash, id, tenant_id FROM public.api_key WHERE hash = ANY($1) AND revoked_at IS NULL',
+    values: [[...new Set(hashes)]],
   });
-  return rows[0] ?? null;
+  const owners = new Map(rows.map(({ hash, id, tenant_id }) => [hash, { id, tenant_id }]));
+  return hashes.map((hash) => owners.get(hash) ?? null);
 }
 
 /** A tenant that is there already keeps its secret. */

@@ -55,10 +55,20 @@ export function assetIdsOf(input: JobInput): string[] {
 export async function insertJobs(db: Queryable, inserts: readonly JobInsert[]): Promise<Map<string, JobRecord>> {
   const { rows } = await db.query<JobRecord>({
     name: 'insert_jobs',
-    text: INSERT_JOBS,
+    text: `${INSERT_JOBS} SELECT * FROM accepted`,
     values: [JSON.stringify(inserts.map(toRow))],
   });
   return new Map(rows.map((job) => [job.id, job]));
+}
+
+/** As insertJobs, for many whose rows nobody asks for. @returns the ids of the stored jobs. */
+export async function insertManyJobs(db: Queryable, inserts: readonly JobInsert[]): Promise<Set<string>> {
+  const { rows } = await db.query<{ id: string }>({
+    name: 'insert_many_jobs',
+    text: `${INSERT_JOBS} SELECT id FROM accepted`,
+    values: [JSON.stringify(inserts.map(toRow))],
+  });
+  return new Set(rows.map(({ id }) => id));
 }
 
 function toRow({ id, job, key, place, item }: JobInsert) {
@@ -141,5 +151,4 @@ const INSERT_JOBS = `
     INSERT INTO public.event (id, tenant_id, job_id, seq, type, body)
     SELECT asked.event_id, accepted.tenant_id, accepted.id, accepted.seq, 'job.queued', asked.event_body
     FROM accepted JOIN asked USING (id)
-  )
-  SELECT * FROM accepted`;
+  )`;

@@ -37,8 +37,14 @@ const DENSITY = 3;
 /** Japanese has a kana for every few of its Chinese characters; Chinese borrows one now and then, as in 鲜の每日. */
 const HAN_PER_KANA = 6;
 
+const ASCII = /^\p{ASCII}*$/u;
+/** Within ASCII. */
+const LATIN_LETTER = /[a-z]/i;
+
 /** The script that says the most in a text; null where it has no letters. */
 export function scriptOf(text: string): Script | null {
+  // Most prompts are ASCII.
+  if (ASCII.test(text)) return LATIN_LETTER.test(text) ? 'latin' : null;
   const weights = new Map<Script, number>();
   for (const char of text) {
     const script = ofLetter(char);
@@ -51,7 +57,6 @@ export function scriptOf(text: string): Script | null {
 }
 
 function ofLetter(char: string): Script | null {
-  // Most prompts are ASCII.
-  if (char < '\u0080') return /[a-z]/i.test(char) ? 'latin' : null;
+  if (char < '\u0080') return LATIN_LETTER.test(char) ? 'latin' : null;
   return [...SHARED, ...OF_ONE_LANGUAGE].find(([, letters]) => letters.test(char))?.[0] ?? null;
 }
