@@ -5,7 +5,7 @@ import { createFolderStore, removeAbandoned } from '../lib/assets/folder-store.t
 import type { Config } from '../lib/config.ts';
 import { createVault } from '../lib/crypto.ts';
 import { openDatabase } from '../lib/db/database.ts';
-import { createSharedStatements } from '../lib/db/shared-statements.ts';
+import { createJobStatements } from '../lib/db/job-statements.ts';
 import { listenForJobs } from '../lib/db/wake.ts';
 import type { Logger } from '../lib/logger.ts';
 import { createNemoClient } from '../lib/nemo/client.ts';
@@ -65,7 +65,7 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
   const deps: PhaseDeps = {
     config,
     db,
-    shared: createSharedStatements(db.pool, `${hostname()}:${process.pid}`),
+    shared: createJobStatements(db.pool, `${hostname()}:${process.pid}`),
     nemo,
     outputs,
     accounts,

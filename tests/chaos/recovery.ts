@@ -7,7 +7,7 @@ export type Jobs = { count(condition: string): Promise<number> };
 const LONG_MS = 10 * 60_000;
 
 /** How many messages are being listened to. */
-export function conversationsHeld(jobs: Jobs): Promise<number> {
+function conversationsHeld(jobs: Jobs): Promise<number> {
   return jobs.count("turn_state = 'sending' AND lease_until > now()");
 }
 
