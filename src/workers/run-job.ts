@@ -56,6 +56,8 @@ async function runClaimed(
   stopping: AbortSignal,
   slots: Slots,
 ): Promise<{ leave: Leave; isNews: boolean }> {
+  // Told to stop while it stood in line: nothing has begun.
+  if (stopping.aborted) return { leave: { kind: 'hand_over' }, isNews: false };
   const claim = await deps.shared.claim({ jobId: payload.job_id, dispatchNo: payload.dispatch_no });
   if (claim.kind === 'superseded') return { leave: { kind: 'done' }, isNews: false };
   if (claim.kind === 'leased') return { leave: { kind: 'delay', ms: claim.forMs }, isNews: false };
