@@ -1,24 +1,17 @@
 // The chain as one would wire it by hand: handler, INSERT, queue.add, worker, the same calls upstream, POST to the
 // webhook; no outbox, no fences, no fairness. JavaScript, because Node itself loads it. argv: api or worker.
 import { createHmac, randomUUID } from 'node:crypto';
-import { createPostgresBackend, Queue, Worker } from 'bullmq';
+import { Queue, Worker } from 'bullmq';
 import { createParser } from 'eventsource-parser';
 import fastify from 'fastify';
-import { Redis } from 'ioredis';
 import pg from 'pg';
 import { Agent, request } from 'undici';
 import { answerAsks } from './asks.js';
+import { openBareQueue } from './bare-queue.js';
 
-const { REDIS_URL, DATABASE_URL, UPSTREAM_URL } = process.env;
+const { DATABASE_URL, UPSTREAM_URL } = process.env;
 const db = new pg.Pool({ connectionString: DATABASE_URL, max: 10 });
-// As the product has it (src/lib/queue/factory.ts).
-const connection = /** @type {any} */ (
-  REDIS_URL
-    ? new Redis(REDIS_URL, { maxRetriesPerRequest: null })
-    : new pg.Pool({ connectionString: DATABASE_URL, max: 10, options: '-c search_path=bullmq' })
-);
-const factory = /** @type {[]} */ (/** @type {unknown} */ (REDIS_URL ? [] : [createPostgresBackend]));
-const common = { connection, prefix: '{bare}' };
+const { common, factory } = openBareQueue();
 
 async function api() {
   const queue = new Queue('chain', { ...common, defaultJobOptions: { removeOnComplete: true } }, ...factory);

@@ -1,17 +1,10 @@
 // A BullMQ worker with the settings that it comes with, whose jobs never end. JavaScript, because Node itself loads it.
-import { createPostgresBackend, Queue, Worker } from 'bullmq';
-import { Redis } from 'ioredis';
-import pg from 'pg';
+import { Queue, Worker } from 'bullmq';
 import { answerAsks } from './asks.js';
+import { openBareQueue } from './bare-queue.js';
 
-const { REDIS_URL, DATABASE_URL, SLOTS } = process.env;
-const connection = /** @type {any} */ (
-  REDIS_URL
-    ? new Redis(REDIS_URL, { maxRetriesPerRequest: null })
-    : new pg.Pool({ connectionString: DATABASE_URL, max: 10, options: '-c search_path=bullmq' })
-);
-const factory = /** @type {[]} */ (/** @type {unknown} */ (REDIS_URL ? [] : [createPostgresBackend]));
-const common = { connection, prefix: '{bare}' };
+const { SLOTS } = process.env;
+const { common, factory } = openBareQueue();
 let started = 0;
 const worker = new Worker(
   'held',

@@ -1,9 +1,8 @@
 // The least that can wait: a BullMQ worker whose jobs go to sleep again and again. JavaScript, because Node itself loads
 // it.
-import { createPostgresBackend, DelayedError, Queue, Worker } from 'bullmq';
-import { Redis } from 'ioredis';
-import pg from 'pg';
+import { DelayedError, Queue, Worker } from 'bullmq';
 import { answerAsks } from './asks.js';
+import { openBareQueue } from './bare-queue.js';
 
 const LONGEST_LATENESS_MS = 60_000;
 const lateness = new Uint32Array(LONGEST_LATENESS_MS + 1);
@@ -12,15 +11,8 @@ const looks = new Map();
 let looked = 0;
 let everyMs = 0;
 
-const { REDIS_URL, DATABASE_URL, SLOTS } = process.env;
-// As the product has it (src/lib/queue/factory.ts).
-const connection = /** @type {any} */ (
-  REDIS_URL
-    ? new Redis(REDIS_URL, { maxRetriesPerRequest: null })
-    : new pg.Pool({ connectionString: DATABASE_URL, max: 10, options: '-c search_path=bullmq' })
-);
-const factory = /** @type {[]} */ (/** @type {unknown} */ (REDIS_URL ? [] : [createPostgresBackend]));
-const common = { connection, prefix: '{bare}' };
+const { SLOTS } = process.env;
+const { common, factory } = openBareQueue();
 const queue = new Queue('bare', { ...common, defaultJobOptions: { removeOnComplete: true } }, ...factory);
 const worker = new Worker(
   'bare',
