@@ -10,14 +10,15 @@ export class Void extends Error {
 
 /**
  * Runs sides in turns, so that whatever else the machine does meets all of them; the first round only warms up. The
- * short form has no warm-up. @returns what each side gave, round by round.
+ * short form has no warm-up, nor have sides that warm up by themselves. @returns what each side gave, round by round.
  */
 export async function takeTurns<Measured, Side extends string>(
   rounds: number,
   sides: Readonly<Record<Side, () => Promise<Measured>>>,
+  options: { warmsUp: boolean } = { warmsUp: !SHORT },
 ): Promise<Record<Side, Measured>[]> {
   const taken: Record<Side, Measured>[] = [];
-  for (let round = SHORT ? 1 : 0; round <= rounds; round += 1) {
+  for (let round = options.warmsUp ? 0 : 1; round <= rounds; round += 1) {
     const measured: Partial<Record<Side, Measured>> = {};
     for (const side of Object.keys(sides) as Side[]) measured[side] = await valid(sides[side]);
     if (round > 0) taken.push(measured as Record<Side, Measured>);

@@ -13,7 +13,7 @@ const server = createServer((request, response) => {
     received += 1;
     const at = Date.now();
     if (request.url?.startsWith('/hang')) return;
-    const t0 = /"t0":(\d+)/.exec(Buffer.concat(chunks).toString('latin1'));
+    const t0 = /"t0":"?(\d+)/.exec(Buffer.concat(chunks).toString('latin1'));
     if (t0) latencies.push(at - Number(t0[1]));
     response.writeHead(request.url?.startsWith('/fail') ? 500 : 204).end();
   });

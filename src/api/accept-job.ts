@@ -6,7 +6,7 @@ import type { ApiDeps } from './deps.ts';
 import { findJob } from './find-job.ts';
 import { preferredWaitS, waitAsPreferred } from './wait-for-job.ts';
 
-type Deps = Pick<ApiDeps, 'db' | 'once' | 'submit' | 'watcher'>;
+type Deps = Pick<ApiDeps, 'db' | 'once' | 'submit' | 'wake' | 'watcher'>;
 
 /**
  * Accepts a job once a key, waits for it as preferred and sets status and headers of the answer. Throws Problems.
@@ -24,6 +24,7 @@ export async function acceptJob(
     again: ([id = '']) => findJob(deps.db, request.tenantId, id),
   });
   faultPoint('submit.committed');
+  deps.wake();
   reply.header('location', `/v1/jobs/${accepted.id}`);
   const job = await waitAsPreferred(deps, request, reply, accepted);
   // Without the wait, a replay after the job's end would have another status than the first answer.

@@ -1,5 +1,5 @@
 import { now } from '../lib/clock.ts';
-import { noteLowCredits, storeCredits } from '../lib/db/credits.ts';
+import { recordCredits } from '../lib/db/credits.ts';
 import { registerUrl } from '../lib/domain/account.ts';
 import type { Credits } from '../lib/domain/job.ts';
 import { Problem } from '../lib/errors.ts';
@@ -18,10 +18,7 @@ export async function readCredits(deps: ApiDeps, tenantId: string) {
   const { db, accounts, nemo, webUrl } = deps;
   const accountId = await accounts.resolve(tenantId);
   const live = await liveRead(deps, { accountId, skill: DEFAULT_SKILL }, nemo.credits);
-  if (live) {
-    await storeCredits(db.pool, { accountId, tenantId, jobId: null }, live);
-    await noteLowCredits(db.pool, { id: accountId, tenantId }, live, deps.creditsLow);
-  }
+  if (live) await recordCredits(db.pool, { accountId, tenantId, jobId: null }, live, deps.creditsLow);
   const reading = live ? { credits: live, at: now(), stale: false } : await latestReading(deps, accountId);
   // Only now: the reading may have brought the account its token and its user.
   const account = await db.prisma.account.findUniqueOrThrow({ where: { id: accountId } });

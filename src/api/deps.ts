@@ -29,6 +29,8 @@ export type ApiDeps = {
   missing(): Promise<string[]>;
   /** Accepts a job, in one commit (commands/submit-job.ts). */
   submit: Submit;
+  /** Tells the workers that there is something to do; they would find it by themselves, a moment later. */
+  wake(): void;
   /** Keeps a tenant's backlog to MAX_QUEUED_PER_TENANT; `submit` asks it itself. */
   room: QueueRoom;
   /** Answers POSTs that create something, once an idempotency key. */

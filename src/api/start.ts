@@ -7,6 +7,7 @@ import type { Config } from '../lib/config.ts';
 import { createVault } from '../lib/crypto.ts';
 import { openDatabase } from '../lib/db/database.ts';
 import { createQueueRoom } from '../lib/db/queue-room.ts';
+import { createWaker } from '../lib/db/wake.ts';
 import type { Logger } from '../lib/logger.ts';
 import { createNemoClient } from '../lib/nemo/client.ts';
 import { createTransport } from '../lib/nemo/transport.ts';
@@ -49,6 +50,7 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
   const accounts = createAccounts({ db, vault, nemo, nemoToken: config.NEMO_TOKEN });
   const room = createQueueRoom(db.pool, config.MAX_QUEUED_PER_TENANT);
   const submission = createSubmission(db.pool, room);
+  const waker = createWaker(db.pool, log);
   const watcher = createJobWatcher(db.pool, log);
   const keyUse = createKeyUse(db.pool, log);
   const app = buildApp({
@@ -60,6 +62,7 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
     storeMetrics: createStoreMetrics({ db: db.pool, queue, log }),
     missing: createReadiness({ database: () => db.pool.query('SELECT 1'), queue: queue.ping, assets: store.ping }),
     submit: submission.submit,
+    wake: waker.wake,
     room,
     maxBatchBytes: config.MAX_BATCH_BYTES,
     once: createOnce(db.pool),
@@ -78,6 +81,7 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
   app.addHook('onClose', async () => {
     // A client that hung up has submitted all the same.
     await submission.flush();
+    await waker.stop();
     await keyUse.stop();
     // Waits for tokens that are being renewed; without the upstream they would be issued and not stored.
     await db.close();

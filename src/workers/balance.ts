@@ -1,4 +1,4 @@
-import { noteLowCredits, storeCredits } from '../lib/db/credits.ts';
+import { recordCredits } from '../lib/db/credits.ts';
 import { registerUrl as accountRegisterUrl } from '../lib/domain/account.ts';
 import type { Credits } from '../lib/domain/job.ts';
 import type { Identity } from '../lib/nemo/transport.ts';
@@ -9,8 +9,7 @@ export async function readBalance(work: Work, accountId: string, who: Identity):
   const credits = await work.deps.nemo.credits(who, work.signal);
   const { config, db } = work.deps;
   const { id: jobId, tenant_id: tenantId } = work.job;
-  await storeCredits(db.pool, { accountId, tenantId, jobId }, credits);
-  await noteLowCredits(db.pool, { id: accountId, tenantId }, credits, config.CREDITS_LOW);
+  await recordCredits(db.pool, { accountId, tenantId, jobId }, credits, config.CREDITS_LOW);
   return credits;
 }
 

@@ -4,6 +4,7 @@ import type { AssetStore } from '../lib/assets/store.ts';
 import type { Config } from '../lib/config.ts';
 import type { Vault } from '../lib/crypto.ts';
 import type { Database } from '../lib/db/database.ts';
+import type { JobStatements } from '../lib/db/job-statements.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { NemoClient } from '../lib/nemo/client.ts';
 import type { Outputs } from '../lib/nemo/output.ts';
@@ -13,6 +14,7 @@ import type { Skill } from '../lib/skills.ts';
 export type PhaseDeps = {
   config: Config;
   db: Database;
+  shared: JobStatements;
   nemo: NemoClient;
   outputs: Outputs;
   accounts: Accounts;

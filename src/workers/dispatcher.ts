@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { type Dispatch, markDispatched } from '../lib/db/dispatch.ts';
+import { type Dispatch, hasReady, markDispatched } from '../lib/db/dispatch.ts';
 import { faultPoint } from '../lib/fault-point.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Producer } from '../lib/queue/producer.ts';
@@ -18,6 +18,7 @@ export function startDispatcher(deps: { db: pg.Pool; producer: Producer; tenantC
     intervalMs: POLL_INTERVAL_MS,
     log: deps.log,
     async work() {
+      if (!(await hasReady(deps.db))) return false;
       const marked = await markDispatched(deps.db, { limit: BATCH, tenantConcurrency: deps.tenantConcurrency });
       if (marked.length > 0) await add(deps, marked);
       return marked.length >= BATCH;

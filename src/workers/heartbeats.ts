@@ -7,6 +7,12 @@ import type { Logger } from '../lib/logger.ts';
 /** A third of the lease: two beats may fail before it runs out. In ms. */
 const BEAT_INTERVAL_MS = 5_000;
 
+/**
+ * Leases in one statement: it holds the rows of all its jobs until its commit, and each may have to wait for a job that
+ * is just being written.
+ */
+const LEASES_AT_ONCE = 200;
+
 /** A job that this process works on. */
 export type Beating = {
   readonly job: JobRecord;
@@ -23,7 +29,7 @@ export type Heartbeats = {
   stop(): void;
 };
 
-/** Keeps the leases of all jobs of this process alive, with one statement every 5 s; their progress travels along. */
+/** Keeps the leases of all jobs of this process alive, a few hundred a statement, every 5 s; their progress travels along. */
 export function startHeartbeats(db: Queryable, log: Logger): Heartbeats {
   const working = new Set<Beating>();
   /** The progress of each that webhooks were told of. */
@@ -38,7 +44,11 @@ export function startHeartbeats(db: Queryable, log: Logger): Heartbeats {
       epoch: work.job.epoch,
       progress: work.progress,
     }));
-    const ours = await heartbeat(db, asked);
+    const ours = new Map<string, News>();
+    for (let from = 0; from < asked.length; from += LEASES_AT_ONCE) {
+      const beaten = await heartbeat(db, asked.slice(from, from + LEASES_AT_ONCE));
+      for (const [id, news] of beaten) ours.set(id, news);
+    }
     for (const { work, jobId } of asked) {
       if (!working.has(work)) continue;
       const news = ours.get(jobId);

@@ -10,7 +10,7 @@ import { startLoop } from './loop.ts';
 const INTERVAL_MS = 5_000;
 /** A dispatched job normally starts within milliseconds; after so long it is worth asking the queue for it. In ms. */
 const GRACE_MS = 10_000;
-/** Jobs looked after in one round. Every job gets its look, however many before it are only waiting their turn. */
+/** Jobs looked after in one round. Every job gets its look, a round later for every so many that only wait their turn. */
 const BATCH = 2_000;
 /**
  * An entry that is in a worker's hands while its row has had no lease for so long is in nobody's. The queue itself
@@ -41,7 +41,8 @@ export function startReconciler(deps: { db: Queryable; producer: Producer; log: 
         deps.log.warn({ count: ready }, 'jobs had fallen out of the queue and are ready again');
         deps.onReady();
       }
-      return isMore;
+      // Where all of them only wait their turn, the queue has enough to do: the next ones can wait as well.
+      return isMore && lost.length > 0;
     },
   });
 }

@@ -1,7 +1,7 @@
 import { DelayedError, type Job, type Processor, WaitingError } from 'bullmq';
-import { claimJob } from '../lib/db/claims.ts';
 import { faultPoint } from '../lib/fault-point.ts';
 import { type Payload, QUEUES, type QueueName } from '../lib/queue/catalog.ts';
+import { openSlots, type Slots } from '../lib/slots.ts';
 import type { Batches } from './batches.ts';
 import type { PhaseDeps } from './deps.ts';
 import type { Heartbeats } from './heartbeats.ts';
@@ -10,23 +10,33 @@ import { type Leave, walkJob } from './walk-job.ts';
 import { JobLost, Work } from './work.ts';
 
 /**
+ * Jobs of a queue that speak to the database and the upstream at the same time; thousands of others only listen to their
+ * conversation meanwhile. More of them would be no faster, and each would wait so long for a connection that leases and
+ * send windows run out before it gets one.
+ */
+const STEPS_AT_ONCE = 100;
+
+/**
  * Takes a job from a queue, walks it through its phases and leaves when it has ended or has to wait. Whatever a phase
  * throws becomes a decision here; what even that cannot write is left to the lease and the reconciler.
  */
 export function createProcessor(
   lane: QueueName,
   deps: PhaseDeps,
-  run: { owner: string; heartbeats: Heartbeats; batches: Batches; kick(): void },
+  run: { heartbeats: Heartbeats; batches: Batches; kick(): void },
 ): Processor<Payload, void> {
+  const slots = openSlots(STEPS_AT_ONCE);
   // BullMQ makes an AbortSignal only for processors that declare three parameters.
   return async function processEntry(entry: Job<Payload, void>, token?: string, signal?: AbortSignal): Promise<void> {
     try {
       const payload = QUEUES[lane].payload.parse(entry.data);
-      const leave = await runClaimed(lane, deps, run, payload, signal ?? new AbortController().signal);
+      const stopping = signal ?? new AbortController().signal;
+      const { leave, isNews } = await slots.hold(() => runClaimed(lane, deps, run, payload, stopping, slots));
       if (leave.kind === 'delay') await entry.moveToDelayed(Date.now() + leave.ms, token);
       if (leave.kind === 'hand_over') await entry.moveToWait(token);
       faultPoint('park.delayed');
-      run.kick();
+      // A look that found nothing new makes no work for anybody else.
+      if (isNews || leave.kind !== 'delay') run.kick();
       if (leave.kind === 'delay') throw new DelayedError();
       if (leave.kind === 'hand_over') throw new WaitingError();
     } catch (error) {
@@ -41,13 +51,16 @@ export function createProcessor(
 async function runClaimed(
   lane: QueueName,
   deps: PhaseDeps,
-  run: { owner: string; heartbeats: Heartbeats; batches: Batches },
+  run: { heartbeats: Heartbeats; batches: Batches },
   payload: Payload,
   stopping: AbortSignal,
-): Promise<Leave> {
-  const claim = await claimJob(deps.db.pool, payload.job_id, payload.dispatch_no, run.owner);
-  if (claim.kind === 'superseded') return { kind: 'done' };
-  if (claim.kind === 'leased') return { kind: 'delay', ms: claim.forMs };
+  slots: Slots,
+): Promise<{ leave: Leave; isNews: boolean }> {
+  // Told to stop while it stood in line: nothing has begun.
+  if (stopping.aborted) return { leave: { kind: 'hand_over' }, isNews: false };
+  const claim = await deps.shared.claim({ jobId: payload.job_id, dispatchNo: payload.dispatch_no });
+  if (claim.kind === 'superseded') return { leave: { kind: 'done' }, isNews: false };
+  if (claim.kind === 'leased') return { leave: { kind: 'delay', ms: claim.forMs }, isNews: false };
   faultPoint('claim.committed');
   recordStart(claim.job);
 
@@ -56,17 +69,18 @@ async function runClaimed(
   const lost = () => {
     hangUp ??= setTimeout(() => work.abort(new JobLost(`${claim.job.id} was taken over`)), deps.config.DRAIN_TIMEOUT);
   };
-  const work = new Work(deps, claim.job, lost);
+  const work = new Work(deps, claim.job, lost, slots);
   const stop = () => work.abort(stopping.reason);
   stopping.addEventListener('abort', stop, { once: true });
   if (stopping.aborted) stop();
   run.heartbeats.add(work);
   try {
-    return await walkJob(work, lane, stopping);
+    const leave = await walkJob(work, lane, stopping);
+    return { leave, isNews: work.job.seq > claim.job.seq };
   } catch (error) {
     if (!(error instanceof JobLost)) throw error;
     deps.log.warn({ job_id: claim.job.id, epoch: claim.job.epoch }, error.message);
-    return { kind: 'done' };
+    return { leave: { kind: 'done' }, isNews: true };
   } finally {
     run.heartbeats.remove(work);
     if (claim.job.batch_id !== null) run.batches.touch(claim.job.batch_id);

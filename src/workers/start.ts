@@ -5,6 +5,8 @@ import { openAssetStore } from '../lib/assets/open-store.ts';
 import type { Config } from '../lib/config.ts';
 import { createVault } from '../lib/crypto.ts';
 import { openDatabase } from '../lib/db/database.ts';
+import { createJobStatements } from '../lib/db/job-statements.ts';
+import { listenForJobs } from '../lib/db/wake.ts';
 import type { Logger } from '../lib/logger.ts';
 import { createNemoClient } from '../lib/nemo/client.ts';
 import { createOutputs } from '../lib/nemo/output.ts';
@@ -62,6 +64,7 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
   const deps: PhaseDeps = {
     config,
     db,
+    shared: createJobStatements(db.pool, `${hostname()}:${process.pid}`),
     nemo,
     outputs,
     accounts,
@@ -88,6 +91,7 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
         });
   const producer = openProducer(backend);
   const dispatcher = startDispatcher({ db: db.pool, producer, tenantConcurrency: config.TENANT_CONCURRENCY, log });
+  const hints = listenForJobs(config.DATABASE_URL, dispatcher.kick, log);
   const reconciler = startReconciler({ db: db.pool, producer, log, onReady: dispatcher.kick });
   const { timeoutMs, schedule } = { timeoutMs: config.WEBHOOK_TIMEOUT, schedule: config.WEBHOOK_RETRY_SCHEDULE };
   const delivery = startDelivery({ db: db.pool, vault, agent, timeoutMs, schedule, log });
@@ -112,7 +116,7 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
   };
   const unstarted = startUnstartedSweep({ db: db.pool, log, onEnded: kick });
   const batches = startBatches({ db: db.pool, log, onReady: kick });
-  const run = { owner: `${hostname()}:${process.pid}`, heartbeats, batches, kick };
+  const run = { heartbeats, batches, kick };
   const queueWorkers = [
     backend.worker('run', createProcessor('run', deps, run), { concurrency: config.RUN_CONCURRENCY }),
     backend.worker('wait', createProcessor('wait', deps, run), { concurrency: config.WAIT_CONCURRENCY }),
@@ -123,6 +127,7 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
     operatorUrl: operator?.url ?? null,
     async stop() {
       const loops = [dispatcher, reconciler, removal, abandoned, keyRemoval, retention, unstarted];
+      await hints.stop();
       await Promise.all(loops.map((loop) => loop.stop()));
       const closed = Promise.all(queueWorkers.map((worker) => worker.close()));
       if (!(await settlesWithin(closed, config.DRAIN_TIMEOUT))) {

@@ -92,6 +92,8 @@ async function park(
   const ms = Math.ceil(step.ms);
   const told =
     work.job.status === 'waiting' && work.job.waiting_reason === step.reason && work.job.phase === step.phase;
+  const isSame = told && next === lane && wakesEarly && step.set === undefined;
+  if (isSame && (await parkAgain(work, ms))) return { kind: 'delay', ms: await sleepMs(work, ms) };
   await work.write({
     set: {
       status: 'waiting',
@@ -111,6 +113,13 @@ async function park(
   });
   faultPoint('park.written');
   return next === lane ? { kind: 'delay', ms: wakesEarly ? await sleepMs(work, ms) : ms } : { kind: 'done' };
+}
+
+/** As most looks end: nothing is new. False where the row has changed meanwhile. */
+async function parkAgain({ deps, job, progress }: Work, dueInMs: number): Promise<boolean> {
+  const isParked = await deps.shared.parkAgain({ job, progress, dueInMs });
+  if (isParked) faultPoint('park.written');
+  return isParked;
 }
 
 /** As the row says it: a cancel that came with the write, or a deadline before the time, ends the sleep. */

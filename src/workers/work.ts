@@ -1,10 +1,11 @@
 import { isPastDeadline, type News } from '../lib/db/claims.ts';
 import type { JobChange } from '../lib/db/job-writes.ts';
 import { writeJob } from '../lib/db/job-writes.ts';
-import { type SessionPatch, writeSession } from '../lib/db/sessions.ts';
+import { type SessionPatch, type SessionRow, writeSession } from '../lib/db/sessions.ts';
 import { breaksOff, type Interruption, obeysCancel } from '../lib/domain/interruption.ts';
 import type { JobError, JobRecord, Lane, Phase, Progress, WaitingReason } from '../lib/domain/job.ts';
 import type { Identity } from '../lib/nemo/transport.ts';
+import type { Slots } from '../lib/slots.ts';
 import type { PhaseDeps } from './deps.ts';
 
 /** What a phase decides about the way on. Its own results are written before it returns. */
@@ -28,17 +29,7 @@ export class Interrupted extends Error {
   override readonly name = 'Interrupted';
 }
 
-export type SessionRow = {
-  id: string;
-  account_id: string | null;
-  language: string | null;
-  status: string;
-  task_id: string | null;
-  upstream_id: string | null;
-  workspace_url: string | null;
-  state: unknown;
-  opened_by: string | null;
-};
+export type { SessionRow } from '../lib/db/sessions.ts';
 
 /** Looks in between belong to `wait`; everything that holds a conversation or starts one to `run`. */
 export function laneOf(phase: Phase): Lane {
@@ -67,11 +58,20 @@ export class Work {
   /** Called, maybe often, when the job turns out to be another's. */
   readonly lost: () => void;
 
-  constructor(deps: PhaseDeps, job: JobRecord, lost: () => void) {
+  readonly #slots: Pick<Slots, 'leave'>;
+
+  /** @param slots in one of which it is worked on. */
+  constructor(deps: PhaseDeps, job: JobRecord, lost: () => void, slots: Pick<Slots, 'leave'>) {
     this.deps = deps;
     this.job = job;
     this.lost = lost;
     this.progress = job.progress;
+    this.#slots = slots;
+  }
+
+  /** Something that may take long and needs no database: other jobs go on in this one's slot meanwhile. */
+  aside<T>(work: () => Promise<T>): Promise<T> {
+    return this.#slots.leave(work);
   }
 
   /** Aborts when the worker stops, the job was lost, or the step under way is broken off. */
@@ -121,13 +121,19 @@ export class Work {
     this.job = written;
   }
 
-  /** Marks the beginning of a phase where clients can see it, once; remedies and failures of the one before are forgotten. */
-  async enter(phase: Phase): Promise<void> {
-    if (this.job.phase === phase && this.job.status === 'running') return;
+  /**
+   * Marks the beginning of a phase where clients can see it, once, and sets what is known with it; remedies and failures
+   * of the one before are forgotten.
+   */
+  async enter(phase: Phase, set: JobChange['set'] = {}): Promise<void> {
+    if (this.job.phase === phase && this.job.status === 'running') {
+      if (Object.keys(set).length > 0) await this.write({ set });
+      return;
+    }
     const fresh =
       this.job.phase === phase ? {} : { failures: 0, failing_since: null, remedies: lastingRemedies(this.job) };
     await this.write({
-      set: { phase, status: 'running', waiting_reason: null, ...fresh },
+      set: { phase, status: 'running', waiting_reason: null, ...fresh, ...set },
       event: this.job.phase === null ? 'job.started' : 'job.phase',
     });
   }
@@ -137,7 +143,7 @@ export class Work {
   }
 
   async session(): Promise<SessionRow> {
-    const row = await this.deps.db.prisma.session.findUnique({ where: { id: this.job.session_id } });
+    const row = await this.deps.shared.session(this.job.session_id);
     if (!row) throw new Error(`${this.job.session_id} is gone`);
     return row;
   }

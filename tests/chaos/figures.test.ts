@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { waitFor } from '../support/wait-for.ts';
 import { plainWishes, submitFromMany } from './plain-jobs.ts';
 import { createRandom } from './random.ts';
+import { claimedAgainAfter, dispatchedAgainAfter, untilInFlight } from './recovery.ts';
 import { backends, FULL, SEED, tell } from './settings.ts';
 import { mixedWishes } from './stories.ts';
 import { startWorld, type World } from './world.ts';
@@ -19,13 +19,6 @@ const LONG_MS = 10 * 60_000;
 let world: World | undefined;
 afterEach(() => world?.close());
 
-async function count(where: World, condition: string): Promise<number> {
-  const [row] = await where.postgres.sql<{ jobs: number }>(
-    `SELECT count(*)::int AS jobs FROM public.job WHERE ${condition}`,
-  );
-  return row?.jobs ?? 0;
-}
-
 describe.runIf(FULL)('figures', () => {
   it.each(backends())(
     'a worker killed with 1,000 conversations in flight: all are claimed again in time (%s)',
@@ -37,16 +30,12 @@ describe.runIf(FULL)('figures', () => {
       const here = world;
       const submissions = await submitFromMany(here, plainWishes(CONVERSATIONS, 20));
       const victim = here.startWorker();
-      const inFlight = async () => (await count(here, "turn_state = 'sending'")) === CONVERSATIONS;
-      await waitFor('all conversations', inFlight, LONG_MS);
+      await untilInFlight(here, CONVERSATIONS);
       await here.startWorker().ready();
       // The newcomer holds nothing, until the victim is gone for good.
       const epochs = await here.postgres.sql<{ epoch: number }>('SELECT max(epoch) AS epoch FROM public.job');
       expect(epochs).toEqual([{ epoch: 1 }]);
-      const killedAt = Date.now();
-      victim.signal('SIGKILL');
-      await waitFor('the last claim', async () => (await count(here, 'epoch = 1')) === 0, LONG_MS);
-      const ms = Date.now() - killedAt;
+      const ms = await claimedAgainAfter(here, () => victim.signal('SIGKILL'));
       tell(
         `${backend}: ${CONVERSATIONS} conversations, the last claimed again ${(ms / 1000).toFixed(1)} s after the kill`,
       );
@@ -83,19 +72,11 @@ describe.runIf(FULL)('figures', () => {
       world = await startWorld('redis', { sandbox: { speed: 1 }, env: slots });
       const here = world;
       await submitFromMany(here, plainWishes(WAITING_JOBS, WAITING_JOBS));
-      tell(`${await count(here, 'true')} jobs submitted`);
+      tell(`${await here.count('true')} jobs submitted`);
       here.startWorker();
-      const dispatched = (times: number) => async () =>
-        (await count(here, `dispatch_no >= ${times} AND dispatched_at IS NOT NULL OR lease_until > now()`)) ===
-        WAITING_JOBS;
-      await waitFor('the first dispatch', dispatched(1), LONG_MS);
-      tell('all dispatched, Redis is wiped');
-      const wipedAt = Date.now();
-      await here.redis?.wipe();
-      await waitFor('the second dispatch', dispatched(2), LONG_MS);
-      const ms = Date.now() - wipedAt;
+      const ms = await dispatchedAgainAfter(here, WAITING_JOBS, async () => here.redis?.wipe());
       tell(`Redis wiped: ${WAITING_JOBS} waiting jobs dispatched again after ${(ms / 1000).toFixed(1)} s`);
-      expect(await count(here, 'true')).toBe(WAITING_JOBS);
+      expect(await here.count('true')).toBe(WAITING_JOBS);
       expect(ms).toBeLessThanOrEqual(DISPATCHED_WITHIN_MS);
     },
   );

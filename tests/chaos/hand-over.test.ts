@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
-import { waitFor } from '../support/wait-for.ts';
 import { plainWishes, submitFromMany } from './plain-jobs.ts';
+import { handedOverBy, untilInFlight } from './recovery.ts';
 import { backends, FULL, SETTLE_TIMEOUT_MS, tell } from './settings.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -26,21 +26,11 @@ it.each(backends())(
         SSE_IDLE_TIMEOUT: '2m',
       },
     });
-    const { postgres } = world;
     const submissions = await submitFromMany(world, plainWishes(CONVERSATIONS, 100));
     const leaving = world.startWorker();
-    const inFlight = async (): Promise<number> => {
-      const [row] = await postgres.sql<{ jobs: number }>(
-        `SELECT count(*)::int AS jobs FROM public.job WHERE turn_state = 'sending' AND lease_until > now()`,
-      );
-      return row?.jobs ?? 0;
-    };
-    await waitFor('all conversations', async () => (await inFlight()) === CONVERSATIONS, SETTLE_TIMEOUT_MS);
+    await untilInFlight(world, CONVERSATIONS);
 
-    const toldAt = Date.now();
-    await leaving.stop();
-    const ms = Date.now() - toldAt;
-    const left = await inFlight();
+    const { ms, left } = await handedOverBy(world, leaving.stop);
     tell(
       `${backend}: ${CONVERSATIONS} conversations handed over ${(ms / 1000).toFixed(1)} s after SIGTERM, ${left} left`,
     );

@@ -47,6 +47,8 @@ export type World = {
   receiver: WebhookReceiver;
   api: KeptProcess;
   startWorker(options?: { faults?: () => string | null; env?: Record<string, string> }): KeptProcess;
+  /** How many jobs an SQL condition is true of. */
+  count(condition: string): Promise<number>;
   /** The client of a tenant, which is made when it is first asked for. */
   tenant(number: number): Promise<Client>;
   /** Waits until every job and every webhook has ended, and fails unless the ledger balances. */
@@ -104,6 +106,12 @@ export async function startWorld(
       const worker = keepRunning('worker', { ...env, ...more }, faults);
       kept.push(worker);
       return worker;
+    },
+    async count(condition) {
+      const [row] = await postgres.sql<{ jobs: number }>(
+        `SELECT count(*)::int AS jobs FROM public.job WHERE ${condition}`,
+      );
+      return row?.jobs ?? 0;
     },
     tenant(number) {
       const known = tenants.get(number) ?? createTenant({ url, database: postgres });

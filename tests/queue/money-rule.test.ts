@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { settleJob } from '../../src/lib/commands/settle-job.ts';
-import { claimJob } from '../../src/lib/db/claims.ts';
+import { claimJobs } from '../../src/lib/db/claims.ts';
 import { openDatabase } from '../../src/lib/db/database.ts';
 import { markDispatched } from '../../src/lib/db/dispatch.ts';
 import { writeJob } from '../../src/lib/db/job-writes.ts';
@@ -153,23 +153,41 @@ it('of two workers on one row, only the one that claimed last can write', async 
   const [marked] = await markDispatched(db.pool, { limit: 10, tenantConcurrency: 10 });
   expect(marked).toMatchObject({ id, lane: 'run', dispatch_no: 1, delay_ms: 0 });
 
-  const old = await claimJob(db.pool, id, 1, 'old');
-  expect(await claimJob(db.pool, id, 1, 'new')).toMatchObject({ kind: 'leased', forMs: expect.any(Number) });
+  const claimJob = async (number: number, owner: string) =>
+    (await claimJobs(db.pool, [{ jobId: id, dispatchNo: number }], owner))[0];
+  const old = await claimJob(1, 'old');
+  expect(await claimJob(1, 'new')).toMatchObject({ kind: 'leased', forMs: expect.any(Number) });
   await service.database.sql("UPDATE job SET lease_until = now() - interval '1 second'");
-  const young = await claimJob(db.pool, id, 1, 'new');
-  if (old.kind !== 'claimed' || young.kind !== 'claimed') throw new Error('not claimed');
+  const young = await claimJob(1, 'new');
+  if (old?.kind !== 'claimed' || young?.kind !== 'claimed') throw new Error('not claimed');
 
   expect(await writeJob(db.pool, old.job, { set: { phase: 'render' }, event: 'job.phase' })).toBeNull();
   expect(
     await settleJob(db.pool, old.job, { status: 'failed', set: { error: jobError('no_change') }, turnOver: false }),
   ).toBeNull();
-  expect(await claimJob(db.pool, id, 2, 'another number')).toEqual({ kind: 'superseded' });
+  expect(await claimJob(2, 'another number')).toEqual({ kind: 'superseded' });
 
   const settled = await settleJob(db.pool, young.job, { status: 'succeeded', set: {}, turnOver: false });
   expect(settled).toMatchObject({ status: 'succeeded', seq: 2 });
   expect(await settleJob(db.pool, young.job, { status: 'failed', set: {}, turnOver: false })).toBeNull();
   const events = await service.database.sql('SELECT type FROM event WHERE job_id = $1 ORDER BY seq', [id]);
   expect(events.map((event) => event.type)).toEqual(['job.queued', 'job.succeeded']);
+  await db.close();
+});
+
+it('of two entries for one row that are claimed in one statement, only one is', async () => {
+  const { id } = await service.client.submit({ type: 'generate', prompt: 'A job with an entry too many' });
+  const db = openDatabase(service.database.url, { poolSize: 2, onError: () => undefined });
+  await markDispatched(db.pool, { limit: 10, tenantConcurrency: 10 });
+
+  const ask = { jobId: id, dispatchNo: 1 };
+  const claims = await claimJobs(db.pool, [{ jobId: id, dispatchNo: 2 }, ask, ask], 'me');
+  expect(claims.map(({ kind }) => kind)).toEqual(['superseded', 'claimed', 'leased']);
+  expect(await service.database.sql('SELECT epoch FROM job WHERE id = $1', [id])).toEqual([{ epoch: 1 }]);
+
+  const job = claims[1]?.kind === 'claimed' ? claims[1].job : null;
+  if (!job) throw new Error('not claimed');
+  await settleJob(db.pool, job, { status: 'succeeded', set: {}, turnOver: false });
   await db.close();
 });
 

@@ -101,6 +101,7 @@ export const batchRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) =>
         },
         again: async ([created = '']) => created,
       });
+      deps.wake();
       reply.code(202).header('location', `/v1/batches/${id}`);
       return view(await find(request.tenantId, id));
     },

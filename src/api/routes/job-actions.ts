@@ -42,13 +42,14 @@ const RETRY_CONFIG = {
 } as const;
 
 /** What a client can do with a job that it has submitted. */
-export const jobActionRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db, once }) => {
+export const jobActionRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db, once, wake }) => {
   const app = fastify.withTypeProvider<ZodTypeProvider>();
 
   app.post('/jobs/:id/cancel', { schema: docs.cancel, config: CANCEL_CONFIG }, async (request, reply) => {
     const found = await findJob(db, request.tenantId, request.params.id);
     const job = await cancelJob(db.pool, found);
     faultPoint('cancel.committed');
+    wake();
     return reply.code(isTerminal(job.status) ? 200 : 202).send(jobView(job));
   });
 
@@ -62,6 +63,7 @@ export const jobActionRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db
       },
       again: ([id = '']) => findJob(db, request.tenantId, id),
     });
+    wake();
     return reply.code(202).header('location', `/v1/jobs/${job.id}`).send(jobView(job));
   });
 };

@@ -11,27 +11,55 @@ export type Claim =
   /** Ended, or dispatched anew under another number: this entry of the queue is void. */
   | { kind: 'superseded' };
 
-/** Takes a dispatched job: a new epoch, which fences off whoever had it before (architecture.md, "Claim"). */
-export async function claimJob(db: Queryable, jobId: string, dispatchNo: number, owner: string): Promise<Claim> {
-  const claimed = await db.query<JobRecord>({
-    name: 'claim_job',
+/** An entry of the queue: a job, under the number of its dispatch. */
+export type Ask = { jobId: string; dispatchNo: number };
+
+/**
+ * Takes dispatched jobs, each under a new epoch, which fences off whoever had it before (architecture.md, "Claim").
+ * @returns a claim an ask, in their order. Of two asks for the same entry only the first can be `claimed`.
+ */
+export async function claimJobs(db: Queryable, asks: readonly Ask[], owner: string): Promise<Claim[]> {
+  const values = [asks.map(({ jobId }) => jobId), asks.map(({ dispatchNo }) => dispatchNo)];
+  const { rows } = await db.query<JobRecord>({
+    name: 'claim_jobs',
     text: `UPDATE public.job
       SET epoch = epoch + 1, owner = $3, lease_until = now() + ${LEASE_MS} * interval '1 ms',
           started_at = COALESCE(started_at, now())
-      WHERE id = $1 AND dispatch_no = $2 AND dispatched_at IS NOT NULL AND finished_at IS NULL
-        AND (lease_until IS NULL OR lease_until < now())
-        -- One whose time ran out before it was started is ended by the sweep of limits, and is not started any more.
-        AND (started_at IS NOT NULL OR COALESCE(LEAST(expires_at, deadline_at) > now(), true))
+      WHERE id = ANY ($1) AND (id, dispatch_no) IN (SELECT * FROM unnest($1::text[], $2::int[]))
+        -- By their ids, whatever the planner believes: out of date, it reads the index of all dispatched jobs instead.
+        AND COALESCE(dispatched_at IS NOT NULL AND finished_at IS NULL
+          AND (lease_until IS NULL OR lease_until < now())
+          -- One whose time ran out before it was started is ended by the sweep of limits, and is not started any more.
+          AND (started_at IS NOT NULL OR COALESCE(LEAST(expires_at, deadline_at) > now(), true)), false)
       RETURNING *`,
-    values: [jobId, dispatchNo, owner],
+    values: [...values, owner],
   });
-  if (claimed.rows[0]) return { kind: 'claimed', job: claimed.rows[0] };
-  const held = await db.query<{ for_ms: number }>(
-    `SELECT GREATEST(1, ceil(extract(epoch FROM lease_until - now()) * 1000))::int AS for_ms
-     FROM public.job WHERE id = $1 AND dispatch_no = $2 AND finished_at IS NULL AND dispatched_at IS NOT NULL`,
-    [jobId, dispatchNo],
+  const claimed = new Map(rows.map((job) => [job.id, job]));
+  const first = asks.map(({ jobId, dispatchNo }) => {
+    const job = claimed.get(jobId);
+    if (job?.dispatch_no !== dispatchNo) return null;
+    claimed.delete(jobId);
+    return job;
+  });
+  const held = first.includes(null) ? await findHeld(db, values) : new Map<string, number>();
+  return asks.map(({ jobId, dispatchNo }, index): Claim => {
+    const job = first[index];
+    if (job) return { kind: 'claimed', job };
+    const forMs = held.get(`${jobId} ${dispatchNo}`);
+    return forMs === undefined ? { kind: 'superseded' } : { kind: 'leased', forMs };
+  });
+}
+
+/** For how many ms more these entries are held, by job and number of the dispatch. */
+async function findHeld(db: Queryable, values: unknown[]): Promise<Map<string, number>> {
+  const { rows } = await db.query<{ entry: string; for_ms: number }>(
+    `SELECT job.id || ' ' || job.dispatch_no AS entry,
+       GREATEST(1, ceil(extract(epoch FROM lease_until - now()) * 1000))::int AS for_ms
+     FROM public.job JOIN unnest($1::text[], $2::int[]) AS asked(id, dispatch_no) USING (id, dispatch_no)
+     WHERE finished_at IS NULL AND dispatched_at IS NOT NULL`,
+    values,
   );
-  return held.rows[0] ? { kind: 'leased', forMs: held.rows[0].for_ms } : { kind: 'superseded' };
+  return new Map(rows.map(({ entry, for_ms }) => [entry, for_ms]));
 }
 
 export type Beat = { jobId: string; epoch: number; progress: Progress | null };
@@ -48,7 +76,8 @@ export async function heartbeat(db: Queryable, beats: readonly Beat[]): Promise<
     text: `UPDATE public.job
       SET lease_until = now() + ${LEASE_MS} * interval '1 ms', progress = COALESCE(beat.progress, job.progress)
       FROM unnest($1::text[], $2::int[], $3::json[]) AS beat(id, epoch, progress)
-      WHERE job.id = beat.id AND job.epoch = beat.epoch AND job.finished_at IS NULL AND job.lease_until IS NOT NULL
+      WHERE job.id = ANY ($1) AND job.id = beat.id AND job.epoch = beat.epoch
+        AND COALESCE(job.finished_at IS NULL AND job.lease_until IS NOT NULL, false)
       RETURNING job.id, job.cancel_requested_at IS NOT NULL AS "cancelRequested",
         COALESCE(job.deadline_at <= now(), false) AS "deadlinePassed"`,
     values: [

@@ -1,43 +1,41 @@
 import type { Credits, JobRecord } from '../domain/job.ts';
 import { newId } from '../ids.ts';
 import type { Queryable } from './database.ts';
+import { prepared } from './prepared.ts';
 import { tellTenant } from './tenant-events.ts';
 
-/** Records one reading of an account's credits, for a job or because the tenant asked. */
-export async function storeCredits(
+/**
+ * Records one reading of an account's credits, for a job or because the tenant asked, and tells the tenant once when
+ * they fall below `threshold`, and again only after they have risen. Nobody waits for the disk: a crash of the server
+ * may take the readings of its last moments away, and what was told of them with it; no job rests on them.
+ */
+export async function recordCredits(
   db: Queryable,
   reading: { accountId: string; tenantId: string; jobId: string | null },
   credits: Credits,
-): Promise<void> {
-  await db.query(
-    `INSERT INTO public.credit_snapshot (id, account_id, tenant_id, job_id, available, frozen)
-     VALUES ($1, $2, $3, $4, $5, $6)`,
-    [newId('snap'), reading.accountId, reading.tenantId, reading.jobId, credits.available, credits.frozen],
-  );
-}
-
-/** Tells the tenant once when the account's credits fall below `threshold`, and again only after they have risen. */
-export async function noteLowCredits(
-  db: Queryable,
-  account: { id: string; tenantId: string },
-  credits: Credits,
   threshold: number,
 ): Promise<void> {
-  const values: unknown[] = [account.id, credits.available < threshold];
-  const body = { ...credits, threshold };
+  const { accountId, tenantId, jobId } = reading;
+  const { available, frozen } = credits;
+  const values: unknown[] = [accountId, available < threshold, newId('snap'), tenantId, jobId, available, frozen];
   const told = tellTenant(
     'fallen',
-    { tenantId: account.tenantId, type: 'credits.low', body },
+    { tenantId, type: 'credits.low', body: { ...credits, threshold } },
     (value) => `$${values.push(value)}`,
   );
   await db.query(
-    `WITH changed AS (
-       UPDATE public.account SET credits_low = $2 WHERE id = $1 AND credits_low <> $2 RETURNING credits_low
-     ), fallen AS (
-       SELECT FROM changed WHERE credits_low
-     ), ${told}
-     SELECT FROM fallen`,
-    values,
+    prepared(
+      `WITH stored AS (
+         INSERT INTO public.credit_snapshot (id, account_id, tenant_id, job_id, available, frozen)
+         VALUES ($3, $1, $4, $5, $6, $7) RETURNING id
+       ), changed AS (
+         UPDATE public.account SET credits_low = $2 WHERE id = $1 AND credits_low <> $2 RETURNING credits_low
+       ), fallen AS (
+         SELECT FROM changed WHERE credits_low
+       ), ${told}
+       SELECT set_config('synchronous_commit', 'off', true) FROM stored`,
+      values,
+    ),
   );
 }
 
@@ -53,8 +51,9 @@ export async function hasOverlap(
   turnMs: number,
   when: 'ever' | 'now',
 ): Promise<boolean> {
-  const { rows } = await db.query<{ overlaps: boolean }>(
-    `WITH mine AS (
+  const { rows } = await db.query<{ overlaps: boolean }>({
+    name: `has_overlap_${when}`,
+    text: `WITH mine AS (
        SELECT id, account_id, sent_at FROM public.job WHERE id = $1
      ), same AS (
        SELECT account_id AS id FROM mine
@@ -69,7 +68,7 @@ export async function hasOverlap(
          AND COALESCE(other.turn_ended_at, other.sent_at + $2 * interval '1 ms')
            >= ${when === 'now' ? 'now()' : 'mine.sent_at'}
      ) AS overlaps`,
-    [job.id, turnMs],
-  );
+    values: [job.id, turnMs],
+  });
   return rows[0]?.overlaps ?? true;
 }

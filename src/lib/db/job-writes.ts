@@ -4,6 +4,7 @@ import type { JobRecord } from '../domain/job.ts';
 import { jobView } from '../domain/job-view.ts';
 import { faultPoint } from '../fault-point.ts';
 import type { Queryable } from './database.ts';
+import { prepared } from './prepared.ts';
 import { newEvent, tell } from './tell.ts';
 
 /** The columns that a worker may change. */
@@ -75,10 +76,8 @@ async function writeKnown(db: Queryable, job: JobRecord, change: JobChange): Pro
     WHERE id = $1 AND epoch = $2 AND seq = $3 AND finished_at IS NULL
     RETURNING *`;
   faultPoint('job.writing');
-  const { rows } = await db.query<JobRecord>(
-    change.event ? withEvent(update, job, change, change.event, parameter) : update,
-    values,
-  );
+  const text = change.event ? withEvent(update, job, change, change.event, parameter) : update;
+  const { rows } = await db.query<JobRecord>(prepared(text, values));
   faultPoint('job.written');
   return rows[0] ?? null;
 }

@@ -24,17 +24,26 @@ export type RenderRow = {
   stored_bytes: number | null;
 };
 
+export type LatestRender = RenderRow & { submitted_ms_ago: number };
+
 /** The job's latest render, with the ms since it was submitted; null before the first. */
-export async function latestRender(
-  db: Queryable,
-  jobId: string,
-): Promise<(RenderRow & { submitted_ms_ago: number }) | null> {
-  const { rows } = await db.query<RenderRow & { submitted_ms_ago: number }>(
-    `SELECT *, COALESCE(extract(epoch FROM now() - submitted_at) * 1000, 0)::float8 AS submitted_ms_ago
-     FROM public.render WHERE job_id = $1 ORDER BY number DESC LIMIT 1`,
-    [jobId],
-  );
-  return rows[0] ?? null;
+export async function latestRender(db: Queryable, jobId: string): Promise<LatestRender | null> {
+  return (await latestRenders(db, [jobId]))[0] ?? null;
+}
+
+/** The latest render of each job, in the order of the ids. */
+export async function latestRenders(db: Queryable, jobIds: readonly string[]): Promise<(LatestRender | null)[]> {
+  const { rows } = await db.query<LatestRender>({
+    name: 'latest_renders',
+    // The draft of one that is under way or there is not needed any more, and may be large.
+    text: `SELECT DISTINCT ON (job_id) id, job_id, number, state, output, output_url, stored_key, stored_type, stored_bytes,
+        CASE WHEN state NOT IN ('submitted', 'completed') THEN draft END AS draft,
+        COALESCE(extract(epoch FROM now() - submitted_at) * 1000, 0)::float8 AS submitted_ms_ago
+      FROM public.render WHERE job_id = ANY ($1) ORDER BY job_id, number DESC`,
+    values: [jobIds],
+  });
+  const found = new Map(rows.map((row) => [row.job_id, row]));
+  return jobIds.map((id) => found.get(id) ?? null);
 }
 
 /** Writes down a render before anything is sent: its id, the draft as it is now, the wanted form. Null: the job was lost. */

@@ -1,5 +1,30 @@
 import type { JobRecord } from '../domain/job.ts';
 import type { Queryable } from './database.ts';
+import { prepared } from './prepared.ts';
+
+export type SessionRow = {
+  id: string;
+  account_id: string | null;
+  language: string | null;
+  status: string;
+  task_id: string | null;
+  upstream_id: string | null;
+  workspace_url: string | null;
+  state: unknown;
+  opened_by: string | null;
+};
+
+/** Sessions as their jobs need them, in the order of the ids; every step of every job reads its own. */
+export async function findSessions(db: Queryable, ids: readonly string[]): Promise<(SessionRow | null)[]> {
+  const { rows } = await db.query<SessionRow>({
+    name: 'find_sessions',
+    text: `SELECT id, account_id, language, status, task_id, upstream_id, workspace_url, state, opened_by
+      FROM public.session WHERE id = ANY ($1)`,
+    values: [ids],
+  });
+  const found = new Map(rows.map((row) => [row.id, row]));
+  return ids.map((id) => found.get(id) ?? null);
+}
 
 /** The columns of a session that its holder may change. */
 export type SessionPatch = Partial<{
@@ -25,13 +50,11 @@ export async function writeSession(db: Queryable, holder: JobRecord, patch: Sess
       ? `state = $${values.push(value === null ? null : JSON.stringify(value))}::json, state_at = now()`
       : `${column} = $${values.push(value)}`,
   );
-  const { rowCount } = await db.query(
-    `UPDATE public.session SET ${sets.join(', ')}
+  const text = `UPDATE public.session SET ${sets.join(', ')}
      FROM public.job AS holder
      WHERE session.id = $1 AND session.holder_job_id = $2
-       AND holder.id = $2 AND holder.epoch = $3 AND holder.finished_at IS NULL`,
-    values,
-  );
+       AND holder.id = $2 AND holder.epoch = $3 AND holder.finished_at IS NULL`;
+  const { rowCount } = await db.query(prepared(text, values));
   return rowCount === 1;
 }
 

@@ -61,6 +61,6 @@ async function settledBalance(work: Work, read: () => Promise<Credits>): Promise
   for (let reads = 1; ; reads += 1) {
     const now = await read();
     if (before === null || isSettled(before, now) || reads === BALANCE_READS) return now;
-    await sleep(BALANCE_READ_GAP_MS, undefined, { signal: work.signal });
+    await work.aside(() => sleep(BALANCE_READ_GAP_MS, undefined, { signal: work.signal }));
   }
 }

@@ -51,7 +51,7 @@ export async function converse(work: Work): Promise<Step> {
 
   const fold = emptyFold();
   const listener = listen(work, fold, watchForPreview(work, session, before, who));
-  const ending = await runTurn({
+  const turn = {
     baseUrl: work.deps.config.NEMO_API_URL,
     who,
     sessionId: upstreamId,
@@ -61,7 +61,8 @@ export async function converse(work: Work): Promise<Step> {
     totalMs: SSE_TOTAL_TIMEOUT,
     signal: work.signal,
     onPayload: listener.hear,
-  }).finally(listener.stop);
+  };
+  const ending = await work.aside(() => runTurn(turn).finally(listener.stop));
   faultPoint('turn.ended');
   return afterTurn(work, session, fold, ending);
 }

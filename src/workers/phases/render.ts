@@ -1,11 +1,4 @@
-import {
-  latestRender,
-  moveRender,
-  planRender,
-  type RenderRow,
-  type RenderState,
-  TAKEN_OVER,
-} from '../../lib/db/renders.ts';
+import { moveRender, planRender, type RenderRow, type RenderState, TAKEN_OVER } from '../../lib/db/renders.ts';
 import { jobError } from '../../lib/domain/failures.ts';
 import type { ExportInput, ExportOptions, GenerateInput } from '../../lib/domain/job.ts';
 import { readSessionState } from '../../lib/domain/session-state.ts';
@@ -24,7 +17,7 @@ const MAX_RENDERS = 2;
 /** Submits the render under an id that was written before, then looks in on it now and then (money rule 4). */
 export async function render(work: Work): Promise<Step> {
   const { who, upstreamId } = await openedSession(work);
-  const known = await latestRender(work.deps.db.pool, work.job.id);
+  const known = await work.deps.shared.latestRender(work.job.id);
   if (known === null) return planFirst(work, who, upstreamId);
   switch (known.state) {
     case 'planned':

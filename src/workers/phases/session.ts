@@ -10,10 +10,9 @@ import { afterConversation } from './conclude.ts';
 /** Account, token and session: after it, there is someone to talk to. */
 export async function openSession(work: Work): Promise<Step> {
   work.report('Connecting');
-  await work.enter('session');
   const session = await work.session();
   const accountId = session.account_id ?? (await work.deps.accounts.resolve(work.job.tenant_id));
-  if (work.job.account_id !== accountId) await work.write({ set: { account_id: accountId } });
+  await work.enter('session', work.job.account_id === accountId ? {} : { account_id: accountId });
   const who = await work.identity(accountId);
   const opened =
     session.upstream_id === null

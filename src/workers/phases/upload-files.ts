@@ -42,13 +42,14 @@ export async function sendFile(work: Work, file: JobFile, beforeSocket: () => Pr
   const { upstreamId, who } = await openedSession(work);
   if (file.asset === null) {
     await beforeSocket();
-    const answer = await nemo.uploadUrl(who, upstreamId, file.source, work.signal);
+    const answer = await work.aside(() => nemo.uploadUrl(who, upstreamId, file.source, work.signal));
     return { cdn_url: answer?.cdn_url ?? null, kind: answer?.file_type ?? null };
   }
   const content = await openContent(work, file.asset);
   try {
     await beforeSocket();
-    const answer = await nemo.uploadFile(who, upstreamId, { name: file.name, ...content }, work.signal);
+    const upload = { name: file.name, ...content };
+    const answer = await work.aside(() => nemo.uploadFile(who, upstreamId, upload, work.signal));
     return { cdn_url: answer?.cdn_url ?? null, kind: answer?.file_type ?? file.asset.kind };
   } finally {
     content.content.destroy();
@@ -65,7 +66,8 @@ async function openContent(
     return { contentType: asset.content_type, bytes: asset.bytes, content: await store.open(asset.store_key) };
   }
   work.report('Converting a HEIC image');
-  const jpeg = await heic.toJpeg(async () => buffer(await store.open(asset.store_key)), work.signal);
+  const read = async () => buffer(await store.open(asset.store_key));
+  const jpeg = await work.aside(() => heic.toJpeg(read, work.signal));
   const most = skills.get(work.job.skill)?.max_bytes ?? 0;
   if (jpeg.length > most) throw new FileTooLarge(`${jpeg.length} bytes as JPEG, of at most ${most}`);
   return { contentType: 'image/jpeg', bytes: jpeg.length, content: Readable.from([jpeg]) };

@@ -47,8 +47,10 @@ async function readOutput(work: Work, render: RenderRow, looks: number): Promise
 async function copyOutput(work: Work, render: RenderRow): Promise<OutputFile & { url: string }> {
   const { outputs, store, db, config } = work.deps;
   const { who } = await openedSession(work);
-  const { body, contentType } = await outputs.download(who, render.id, work.signal);
-  const { key, bytes } = await store.put(body);
+  const { key, bytes, contentType } = await work.aside(async () => {
+    const { body, contentType } = await outputs.download(who, render.id, work.signal);
+    return { ...(await store.put(body)), contentType };
+  });
   faultPoint('output.copied');
   const stored = await storeOutput(db.pool, work.job, render.id, { key, contentType, bytes });
   if (!stored) {

@@ -5,6 +5,6 @@ import type { Heartbeats } from '../../../src/workers/heartbeats.ts';
 import { createProcessor } from '../../../src/workers/run-job.ts';
 
 it('the processor declares three parameters: without the third, BullMQ would give it no AbortSignal', () => {
-  const run = { owner: 'me', heartbeats: {} as Heartbeats, batches: {} as Batches, kick: () => undefined };
+  const run = { heartbeats: {} as Heartbeats, batches: {} as Batches, kick: () => undefined };
   expect(createProcessor('run', {} as PhaseDeps, run)).toHaveLength(3);
 });
