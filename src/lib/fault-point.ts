@@ -39,6 +39,7 @@ export const FAULT_POINTS = [
   'render.dropped',
   'output.copied',
   'park.written',
+  'park.repeated',
   'park.delayed',
   'settle.committed',
   'transaction.committing',

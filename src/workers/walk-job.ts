@@ -118,7 +118,7 @@ async function park(
 /** As most looks end: nothing is new. False where the row has changed meanwhile. */
 async function parkAgain({ deps, job, progress }: Work, dueInMs: number): Promise<boolean> {
   const isParked = await deps.shared.parkAgain({ job, progress, dueInMs });
-  if (isParked) faultPoint('park.written');
+  if (isParked) faultPoint('park.repeated');
   return isParked;
 }
 

@@ -23,8 +23,9 @@ it('workers frozen in the worst moments hold nobody up, and never send late', {
     submitAll(here, [{ n: `${n}`, tenant: n, follows: null, cancelAfterMs: null, body: bodyOf(n) }], 0);
 
   // It has the lock that lets one dispatcher at a time mark jobs.
-  await freezeAt('dispatch.locked').frozen();
+  const locks = freezeAt('dispatch.locked');
   const submissions = await submit(1);
+  await locks.frozen();
   const withdraws = freezeAt('turn.sending');
   await withdraws.frozen();
   const frozenAt = Date.now();

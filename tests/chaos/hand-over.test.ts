@@ -4,7 +4,7 @@ import { handedOverBy, untilInFlight } from './recovery.ts';
 import { backends, FULL, SETTLE_TIMEOUT_MS, tell } from './settings.ts';
 import { startWorld, type World } from './world.ts';
 
-const CONVERSATIONS = FULL ? 1_000 : 100;
+const CONVERSATIONS = FULL ? 1_000 : 50;
 /** The contract with whoever rolls out a new version: so long after SIGTERM, without a drain, everything is handed over. In ms. */
 const HANDED_OVER_WITHIN_MS = 5_000;
 
@@ -21,7 +21,7 @@ it.each(backends())(
       env: {
         DRAIN_TIMEOUT: '0s',
         TENANT_CONCURRENCY: '100',
-        RECOVERY_DELAYS: FULL ? '20s,20s,20s,20s,20s' : '3s,2s,2s,2s,2s',
+        RECOVERY_DELAYS: FULL ? '20s,20s,20s,20s,20s' : '3s,2s,2s,2s,3s,5s,10s,20s',
         SSE_TOTAL_TIMEOUT: '3m',
         SSE_IDLE_TIMEOUT: '2m',
       },

@@ -11,6 +11,8 @@ let service: TestService;
 let receiver: WebhookReceiver;
 /** Where the worker answers. */
 let worker: string;
+/** What this process had counted before, in other files. */
+let counted: Map<string, number>;
 
 beforeAll(async () => {
   receiver = await startReceiver();
@@ -21,6 +23,7 @@ beforeAll(async () => {
     env: { ADMIN_TOKEN, METRICS_PORT: '0', HOST: '127.0.0.1' },
   });
   worker = (await service.startWorkers()).operatorUrl ?? '';
+  counted = new Map((await samples(worker)).filter(([key]) => /^reelay_\w+_(total|count)\b/.test(key)));
 });
 
 afterAll(async () => {
@@ -28,13 +31,22 @@ afterAll(async () => {
   await receiver?.close();
 });
 
-/** The values of a metric, by their labels as they are written. */
+/** The values of a metric, by their labels as they are written; of what is counted, what came since this file began. */
 async function scrape(url: string, name: string): Promise<Record<string, number>> {
-  const text = await (await fetch(`${url}/metrics`, { headers: BEARER })).text();
-  const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
+  const lines = (await samples(url)).filter(([key]) => key.startsWith(`${name}{`) || key === name);
+  const grown = lines.map(([key, value]): [string, number] => [key, value - (counted.get(key) ?? 0)]);
   return Object.fromEntries(
-    lines.map((line) => [line.slice(name.length, line.lastIndexOf(' ')), Number(line.split(' ').at(-1))]),
+    grown
+      .filter(([key, value]) => value !== 0 || !counted.has(key))
+      .map(([key, value]) => [key.slice(name.length), value]),
   );
+}
+
+/** The lines that tell a value: what of, with its labels. */
+async function samples(url: string): Promise<[string, number][]> {
+  const text = await (await fetch(`${url}/metrics`, { headers: BEARER })).text();
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.split(' ').at(-1))]);
 }
 
 describe('the board', () => {

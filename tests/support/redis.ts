@@ -14,7 +14,7 @@ export type TestRedis = {
 /** A Redis that nobody else uses: a server of its own, or, where the tests share one, a database of it for this test worker. */
 export async function startRedis(): Promise<TestRedis> {
   const given = inject('redisUrl');
-  if (given === null) return spawnRedis();
+  if (!given) return spawnRedis();
   const url = new URL(given);
   url.pathname = `/${process.env.VITEST_POOL_ID ?? '0'}`;
   const client = new Redis(url.href);
