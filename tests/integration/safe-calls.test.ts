@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Client } from '../support/client.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { createTenant } from '../support/tenants.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -130,4 +131,15 @@ it('a render that the early shape does not know yet (success: false) is looked f
   expect(job.status).toBe('succeeded');
   const { renders } = await service.sandbox.log();
   expect(renders.filter(({ id }) => id === job.result?.output?.render_id)).toMatchObject([{ submits: 1 }]);
+});
+
+it('a balance that is released tells of a state that is read after it: a cut run is not taken half done', async () => {
+  const slow = await startService({ sandbox: { speed: 10 }, env: { RECOVERY_DELAYS: '200ms,200ms,200ms,200ms,30s' } });
+  const { id } = await slow.client.submit({ type: 'generate', prompt: 'A lighthouse #cut' });
+  await waitFor('the cut', async () => (await slow.client.job(id)).phase === 'reconcile');
+  // By the time each is answered, the run is over.
+  await slow.sandbox.fault({ route: 'GET /api/credits/balance/simple', times: 20, delay_ms: 3_000 });
+  const { result } = await slow.client.ended(id, 40_000);
+  expect(result?.changes?.map(({ track }) => track)).toEqual(['video', 'audio', 'text']);
+  await slow.stop();
 });

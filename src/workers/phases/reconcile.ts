@@ -24,8 +24,9 @@ export async function reconcile(work: Work): Promise<Step> {
   await work.enter('reconcile');
   const { config, db, nemo } = work.deps;
   const { session, accountId, upstreamId, who } = await openedSession(work);
-  const state = await nemo.state(who, upstreamId, work.signal);
+  // The balance first: when it is released the turn is over, and the state that is read after that is its last.
   const balance = await readBalance(work, accountId, who);
+  const state = await nemo.state(who, upstreamId, work.signal);
   faultPoint('reconcile.read');
   const after = readSessionState(state);
   const fingerprint = sha256(stateFingerprint(after));
