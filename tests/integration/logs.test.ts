@@ -70,3 +70,13 @@ it('a request of nobody has no tenant, and one without a job no job', async () =
   for (const field of ['tenant', 'key_id', 'job_id', 'trace_id']) expect(line).not.toHaveProperty(field);
   expect(JSON.stringify(line)).not.toMatch(/rk_wrong|abc/);
 });
+
+it('probes that find everything well fill no log', async () => {
+  for (const path of ['/health/live', '/health/ready', '/metrics']) {
+    const headers = { 'x-request-id': `probe ${path}` };
+    expect((await fetch(`${service.url}${path}`, { headers })).status).toBe(200);
+  }
+  await service.client.get('/v1/nothing', { 'x-request-id': 'r-4' });
+  await lineOf('r-4');
+  expect(lines.filter(({ path }) => /^\/(health|metrics)/.test(String(path)))).toEqual([]);
+});

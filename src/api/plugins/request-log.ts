@@ -3,6 +3,9 @@ import { observe } from '../../lib/metrics/process-metrics.ts';
 import { traceIdOf } from '../../lib/trace.ts';
 import { jobOfRequest } from '../job-of-request.ts';
 
+/** What machines ask every few seconds: worth a line only where something is wrong. */
+const PROBES = /^\/(health\/|metrics$)/;
+
 /** The request id on every answer, one log line a request, and its place in the metrics. */
 export const requestLog = plugin(
   async (app) => {
@@ -13,7 +16,8 @@ export const requestLog = plugin(
       const { method, routeOptions } = request;
       const labels = { method, route: routeOptions.url ?? 'none', status: String(reply.statusCode) };
       observe('reelay_http_request_duration_seconds', labels, reply.elapsedTime / 1_000);
-      request.log.info(
+      const isWell = PROBES.test(routeOptions.url ?? '') && reply.statusCode < 400;
+      request.log[isWell ? 'debug' : 'info'](
         {
           request_id: request.id,
           trace_id: traceIdOf(request.traceparent),
