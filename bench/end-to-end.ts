@@ -50,7 +50,7 @@ async function hear(service: Service, count: number): Promise<number[]> {
   await until(
     `${count} webhooks`,
     async () => {
-      latencies.push(...(await receiver.take()).latencies);
+      latencies.push(...(await receiver.take()).latencies.map(({ ms }) => ms));
       return latencies.length >= count;
     },
     TIMEOUT_MS,

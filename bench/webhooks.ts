@@ -25,7 +25,9 @@ const HISTORY = SHORT ? 100 : 100_000;
 const CONNECTIONS = 50;
 /** Open loop: webhooks a second, over all healthy endpoints, for so long. */
 const RATE = 300;
-const OPEN_LOOP_S = SHORT ? 0.6 : 6;
+const OPEN_LOOP_S = SHORT ? 0.6 : 8;
+/** Of these, the connections to all receivers being opened: not counted. In s. */
+const WARM_UP_S = SHORT ? 0.1 : 2;
 /** A generator that is later than that has measured itself. In ms. */
 const MAX_BEHIND_MS = 500;
 const TENANT = 'bench';
@@ -202,7 +204,11 @@ async function lateness(healthy: number, hanging: number): Promise<number> {
   await database.db.pool.query("UPDATE webhook_message SET status = 'failed' WHERE status = 'pending'");
   if (latencies.length !== total) throw new Void(`${latencies.length} of ${total} arrived`);
   if (!SHORT && behind > MAX_BEHIND_MS) throw new Void(`the generator fell ${behind} ms behind`);
-  return percentile(latencies, 99);
+  const warm = latencies.filter(({ due }) => due >= began + WARM_UP_S * 1000);
+  return percentile(
+    warm.map(({ ms }) => ms),
+    99,
+  );
 }
 
 /** One message to each of these endpoints, due at `due`. */
@@ -232,13 +238,13 @@ it('webhooks', async () => {
     figures.push({ name: `ratio, ${to}`, unit: '×', rounds: ratio, aim: '≥ 0.4' });
   }
   const { baseline, subject, ratio } = await inTurns(
-    Math.min(ROUNDS, 3),
+    ROUNDS,
     () => lateness(90, 0),
     () => lateness(90, 10),
   );
   figures.push({ name: 'p99 of 90 healthy endpoints', unit: 'ms', rounds: baseline });
   figures.push({ name: 'p99 of the same while 10 more hang', unit: 'ms', rounds: subject });
   figures.push({ name: 'p99 ratio', unit: '×', rounds: ratio, aim: '≤ 1.5' });
-  await report('webhooks', { ROUNDS, DELIVERIES, CONNECTIONS, RATE, OPEN_LOOP_S, fsync: true }, figures);
+  await report('webhooks', { ROUNDS, DELIVERIES, CONNECTIONS, RATE, OPEN_LOOP_S, WARM_UP_S, fsync: true }, figures);
   if (!SHORT) expect(median(ratio)).toBeLessThanOrEqual(1.5);
 });

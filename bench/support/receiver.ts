@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 export type Receiver = {
   /** `http://127.0.0.1:<port>`, and another loopback address for every number up to 250: each is an origin of its own. */
   origin(number: number): string;
-  /** What came since the last call: how many requests, and how late each answered one was (ms after its `t0`). */
-  take(): Promise<{ received: number; latencies: number[] }>;
+  /** What came since the last call: how many requests, and how late each answered one was (`due` is its `t0`). */
+  take(): Promise<{ received: number; latencies: { due: number; ms: number }[] }>;
   stop(): void;
 };
 
@@ -19,7 +19,7 @@ export async function startReceiver(): Promise<Receiver> {
     async take() {
       const answer = once(child, 'message');
       child.send('take');
-      const [taken] = (await answer) as [{ received: number; latencies: number[] }];
+      const [taken] = (await answer) as [{ received: number; latencies: { due: number; ms: number }[] }];
       return taken;
     },
     stop: () => child.disconnect(),

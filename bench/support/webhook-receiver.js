@@ -2,7 +2,7 @@
 // loads it. /ok answers 204, /fail 500, /hang never; `t0` in the body is when the webhook was due (ms since 1970).
 import { createServer } from 'node:http';
 
-/** @type {number[]} */
+/** @type {{ due: number; ms: number }[]} */
 let latencies = [];
 let received = 0;
 
@@ -14,7 +14,7 @@ const server = createServer((request, response) => {
     const at = Date.now();
     if (request.url?.startsWith('/hang')) return;
     const t0 = /"t0":"?(\d+)/.exec(Buffer.concat(chunks).toString('latin1'));
-    if (t0) latencies.push(at - Number(t0[1]));
+    if (t0) latencies.push({ due: Number(t0[1]), ms: at - Number(t0[1]) });
     response.writeHead(request.url?.startsWith('/fail') ? 500 : 204).end();
   });
 });

@@ -6,7 +6,7 @@ import { faultPoint } from '../lib/fault-point.ts';
 import type { Logger } from '../lib/logger.ts';
 
 /** So long more attempts are waited for before a statement: a hundred of them cost Postgres half as much as by tens. In ms. */
-const GATHER_MS = 10;
+const GATHER_MS = 20;
 /** Attempts in one statement. */
 const MAX_BATCH = 500;
 

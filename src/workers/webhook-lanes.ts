@@ -15,7 +15,7 @@ const SUSPECT_WINDOW = 1;
  * So many times its window may be claimed for a receiver that has earned some, so that it never waits for a claim. More
  * is claimed when half of it is gone: a claim of a hundred costs little more than one of ten.
  */
-const AHEAD = 8;
+const AHEAD = 12;
 /** What takes longer to answer earns nothing. In ms. */
 const QUICK_MS = 2_000;
 /** Lanes that are remembered; beyond, those that were idle for longest are forgotten. */

@@ -62,11 +62,17 @@ function answered({ statusCode, headers, start }: Answer, durationMs: number): A
     statusCode,
     durationMs,
     error,
-    // `stream` leaves out a character that the cut at 4 KiB went through.
-    response: new TextDecoder().decode(start, { stream: true }).replaceAll('\0', ''),
+    response: textOf(start),
     retryAfterMs: mayAskToWait ? retryAfterMs([headers['retry-after']].flat()[0], Date.now()) : null,
     gone: statusCode === 410,
   };
+}
+
+function textOf(start: Buffer): string {
+  // As most answers are; a decoder costs more than all the rest here.
+  if (start.length === 0) return '';
+  // `stream` leaves out a character that the cut at 4 KiB went through.
+  return new TextDecoder().decode(start, { stream: true }).replaceAll('\0', '');
 }
 
 function unanswered(error: AttemptError, durationMs: number): AttemptResult {
