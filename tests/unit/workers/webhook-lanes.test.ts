@@ -65,7 +65,8 @@ it('a lane has room again when half of its own is gone, and says so', async () =
     expect([lanes.hungry(), free('a')]).toEqual([false, 0]);
     await end('a', OK, 1);
   }
-  expect(ended).toBeGreaterThan(room / 4);
+  // Not at once, although its window grows with each that it takes.
+  expect(ended).toBeGreaterThan(8);
   expect(ended).toBeLessThan(room);
 });
 
