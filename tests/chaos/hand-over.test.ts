@@ -15,18 +15,18 @@ it.each(backends())(
   'a worker that is told to stop hands over all its conversations, and none is sent again (%s)',
   { timeout: 2 * SETTLE_TIMEOUT_MS },
   async (backend) => {
-    // Long enough that all of them run at once.
     world = await startWorld(backend, {
       sandbox: { speed: FULL ? 2 : 20 },
       env: {
         DRAIN_TIMEOUT: '0s',
         TENANT_CONCURRENCY: '100',
-        RECOVERY_DELAYS: FULL ? '20s,20s,20s,20s,20s' : '3s,2s,2s,2s,3s,5s,10s,20s',
+        RECOVERY_DELAYS: FULL ? '20s,20s,20s,20s,20s' : '3s,5s,8s,8s,4s,4s,4s,4s,4s,4s,10s,20s',
         SSE_TOTAL_TIMEOUT: '3m',
         SSE_IDLE_TIMEOUT: '2m',
       },
     });
-    const submissions = await submitFromMany(world, plainWishes(CONVERSATIONS, 100));
+    // Long enough that all of them run at once: minutes where they are many, 24 s in a build.
+    const submissions = await submitFromMany(world, plainWishes(CONVERSATIONS, 100, FULL ? '' : '#heartbeats'));
     const leaving = world.startWorker();
     await untilInFlight(world, CONVERSATIONS);
 

@@ -5,14 +5,14 @@ import type { World } from './world.ts';
 /** Clients that submit at the same time. */
 const CLIENTS = 20;
 
-/** Videos of tenants with `perTenant` jobs each, without any story. */
-export function plainWishes(count: number, perTenant: number): Wish[] {
+/** Videos of tenants with `perTenant` jobs each, all with the same story of the sandbox, or without one. */
+export function plainWishes(count: number, perTenant: number, story = ''): Wish[] {
   return Array.from({ length: count }, (_, index) => ({
     n: `${index + 1}`,
     tenant: Math.floor(index / perTenant),
     follows: null,
     cancelAfterMs: null,
-    body: { type: 'generate', prompt: `Make clip-${index + 1} of a busy harbour` },
+    body: { type: 'generate', prompt: `Make clip-${index + 1} of a busy harbour ${story}`.trim() },
   }));
 }
 
