@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import type { Credits, JobRecord } from '../domain/job.ts';
 import { newId } from '../ids.ts';
 import type { Queryable } from './database.ts';
@@ -7,10 +8,11 @@ import { tellTenant } from './tenant-events.ts';
 /**
  * Records one reading of an account's credits, for a job or because the tenant asked, and tells the tenant once when
  * they fall below `threshold`, and again only after they have risen. Nobody waits for the disk: a crash of the server
- * may take the readings of its last moments away, and what was told of them with it; no job rests on them.
+ * may take the readings of its last moments away, and what was told of them with it; no job rests on them. Hence a pool:
+ * in a transaction, nobody would wait for the rest of it either.
  */
 export async function recordCredits(
-  db: Queryable,
+  db: pg.Pool,
   reading: { accountId: string; tenantId: string; jobId: string | null },
   credits: Credits,
   threshold: number,

@@ -24,7 +24,9 @@ export async function reconcile(work: Work): Promise<Step> {
   await work.enter('reconcile');
   const { config, db, nemo } = work.deps;
   const { session, accountId, upstreamId, who } = await openedSession(work);
-  // The balance first: when it is released the turn is over, and the state that is read after that is its last.
+  // The clock first: a balance proves nothing of the time after it was read. Then the balance: when it is released the
+  // turn is over, and the state that is read after that is its last.
+  const nowMs = await msSinceSent(db.pool, work.job.id);
   const balance = await readBalance(work, accountId, who);
   const state = await nemo.state(who, upstreamId, work.signal);
   faultPoint('reconcile.read');
@@ -35,7 +37,7 @@ export async function reconcile(work: Work): Promise<Step> {
     reads: job.recovery_reads + 1,
     delaysMs: config.RECOVERY_DELAYS,
     sentAtMs: 0,
-    nowMs: await msSinceSent(db.pool, job.id),
+    nowMs,
     totalTimeoutMs: config.SSE_TOTAL_TIMEOUT,
     sendWindowMs: SEND_WINDOW_MS,
     beforeFingerprint: job.state_before_hash ?? '',
