@@ -1,22 +1,18 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { codeBlocks, readGuide, runShell } from '../support/guide.ts';
 import { startService, type TestService } from '../support/service.ts';
 
-const GUIDE = new URL('../../docs/api.md', import.meta.url);
-
+const guide = readGuide('docs/api.md');
 const CLIP = new URL('../../assets/sandbox-clip.mp4', import.meta.url);
 
 let service: TestService;
 let folder: string;
-let guide: string;
 let env: { REELAY: string; KEY: string };
 
 beforeAll(async () => {
   service = await startService();
-  guide = await readFile(GUIDE, 'utf8');
   // Beside the tests, so that what they are run with knows how to read TypeScript.
   folder = await mkdtemp(path.join(import.meta.dirname, '.examples-'));
   env = { REELAY: service.url, KEY: service.env.BOOTSTRAP_API_KEY ?? '' };
@@ -28,14 +24,11 @@ afterAll(async () => {
   await service?.stop();
 });
 
-const blocks = (language: string) =>
-  [...guide.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map((match) => match[1] ?? '');
-
 it('the TypeScript of the guide runs from top to bottom', async () => {
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
   const said = vi.spyOn(console, 'log').mockImplementation(() => undefined);
   const file = path.join(folder, 'guide.ts');
-  await writeFile(file, blocks('ts').join('\n'));
+  await writeFile(file, codeBlocks(guide, 'ts').join('\n'));
   await import(file);
   const [first, ...rest] = said.mock.calls;
   said.mockRestore();
@@ -47,12 +40,8 @@ it('the TypeScript of the guide runs from top to bottom', async () => {
 it('every call in the shell is answered as the guide says', async () => {
   await writeFile(path.join(folder, 'holiday.mp4'), await readFile(CLIP));
   const { client } = service;
-  const run = async (call: string, more: Record<string, string> = {}) => {
-    const shell = `curl() { command curl --fail-with-body --max-time 60 "$@"; }\n${call}`;
-    const options = { cwd: folder, env: { ...process.env, ...env, ...more } };
-    return (await promisify(execFile)('sh', ['-c', shell], options)).stdout;
-  };
-  const calls = blocks('sh').flatMap((block) => block.match(/^curl(?:.*\\\n)*.*$/gm) ?? []);
+  const run = (call: string, more: Record<string, string> = {}) => runShell(call, folder, { ...env, ...more });
+  const calls = codeBlocks(guide, 'sh').flatMap((block) => block.match(/^curl(?:.*\\\n)*.*$/gm) ?? []);
   const one = (part: string) => calls.find((call) => call.includes(part)) ?? `no call with ${part}`;
   expect(calls).toHaveLength(8);
 
