@@ -1,12 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Webhook } from 'standardwebhooks';
-import { expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
+import { DEFAULT_EVENTS, PUBLIC_EVENTS } from '../../../src/lib/domain/event-types.ts';
 import { webhookHeaders } from '../../../src/lib/webhooks/sign.ts';
+import { codeBlocks, readGuide } from '../../support/guide.ts';
 
-const guide = readFileSync(new URL('../../../docs/webhooks.md', import.meta.url), 'utf8');
+const guide = readGuide('docs/webhooks.md');
 
 const cell = (name: string) => {
   const match = guide.match(new RegExp(`^\\| ${name.replace(/[()]/g, '\\$&')} \\| \`(.+)\` \\|$`, 'm'));
@@ -14,9 +16,10 @@ const cell = (name: string) => {
   return match[1];
 };
 const snippet = (language: string) => {
-  const match = guide.match(new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``));
-  if (!match?.[1]) throw new Error(`docs/webhooks.md has no ${language}`);
-  return match[1];
+  // The last one: calls of the API come before.
+  const code = codeBlocks(guide, language).at(-1);
+  if (code === undefined) throw new Error(`docs/webhooks.md has no ${language}`);
+  return code;
 };
 const has = (program: string) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
 
@@ -30,6 +33,22 @@ it('the test vector is what we sign', () => {
   const headers = webhookHeaders({ id, timestampS: Number(timestamp), body: Buffer.from(body), secrets: [secret] });
   expect(headers['webhook-signature']).toBe(signature);
   expect(guide.split(signature)).toHaveLength(3);
+});
+
+afterEach(() => vi.useRealTimers());
+
+it('the TypeScript snippet takes it, and nothing that was changed or is old', async () => {
+  // Beside the tests, so that what they are run with knows how to read TypeScript.
+  const folder = mkdtempSync(path.join(import.meta.dirname, '.snippet-'));
+  writeFileSync(path.join(folder, 'verify.ts'), snippet('ts'));
+  const { verify } = await import(path.join(folder, 'verify.ts')).finally(() => rmSync(folder, { recursive: true }));
+  const headers = { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signature };
+  const at = (seconds: number) => vi.useFakeTimers({ toFake: ['Date'], now: (Number(timestamp) + seconds) * 1000 });
+  at(299);
+  expect(verify(secret, headers, body)).toMatchObject({ type: 'webhook.test' });
+  expect(() => verify(secret, headers, `${body} `)).toThrow();
+  at(301);
+  expect(() => verify(secret, headers, body)).toThrow();
 });
 
 it('the official library signs it alike', () => {
@@ -57,4 +76,13 @@ print(verify(sys.argv[1], {"webhook-id": sys.argv[2], "webhook-timestamp": sys.a
   expect(run(body, '10**10')).toBe('True');
   expect(run(`${body} `, '10**10')).toBe('False');
   expect(run(body, '-1')).toBe('False');
+});
+
+it('the table of types has each of them, and which are sent to those who name none', () => {
+  const rows = guide.matchAll(/^\| ((?:`[a-z_]+\.[a-z_]+` ?)+)\| .+? \| (yes)? ?\|$/gm);
+  const listed = [...rows].flatMap(([, names = '', byDefault]) =>
+    (names.match(/[a-z_]+\.[a-z_]+/g) ?? []).map((name) => ({ name, byDefault: byDefault === 'yes' })),
+  );
+  expect(listed.map(({ name }) => name).sort()).toEqual([...PUBLIC_EVENTS].sort());
+  expect(listed.flatMap(({ name, byDefault }) => (byDefault ? name : [])).sort()).toEqual([...DEFAULT_EVENTS].sort());
 });
