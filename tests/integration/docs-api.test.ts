@@ -99,14 +99,21 @@ it('an endpoint is made as docs/webhooks.md says', async () => {
 });
 
 it('the operator makes, lists and revokes keys as docs/operations.md says', async () => {
-  const [make = '', list = '', revoke = '', ...others] = curlsIn(readGuide('docs/operations.md'));
+  const [ready = '', make = '', list = '', revoke = '', ...others] = curlsIn(readGuide('docs/operations.md'));
   expect(others).toEqual([]);
   const as = { API: service.url, ADMIN_TOKEN };
+  expect(JSON.parse(await run(ready, as))).toMatchObject({ status: 'ok' });
   const { id, tenant } = JSON.parse(await run(make, as));
   expect(tenant).toBe('studio');
   expect(JSON.parse(await run(list, as)).data).toMatchObject([{ id }]);
   await run(revoke.replace('key_…', id), as);
   expect(JSON.parse(await run(list, as)).data).toEqual([]);
+});
+
+it.each(['docs/operations.md', 'docs/webhooks.md'])('the statements of %s are such as Postgres takes', async (file) => {
+  const statements = [...readGuide(file).matchAll(/[`"]((?:SELECT|UPDATE) [^`"]+)[`"]/g)].map(([, sql = '']) => sql);
+  expect(statements).not.toEqual([]);
+  for (const statement of statements) await service.database.sql(statement);
 });
 
 it('the sandbox is told what docs/sandbox.md says', async () => {

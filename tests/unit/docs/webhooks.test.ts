@@ -15,10 +15,10 @@ const cell = (name: string) => {
   if (!match?.[1]) throw new Error(`docs/webhooks.md has no row "${name}"`);
   return match[1];
 };
-const snippet = (language: string) => {
-  // The last one: calls of the API come before.
-  const code = codeBlocks(guide, language).at(-1);
-  if (code === undefined) throw new Error(`docs/webhooks.md has no ${language}`);
+/** The code in one language that has these words. */
+const snippet = (language: string, words: string) => {
+  const code = codeBlocks(guide, language).find((block) => block.includes(words));
+  if (code === undefined) throw new Error(`docs/webhooks.md has no ${language} with ${words}`);
   return code;
 };
 const has = (program: string) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
@@ -40,7 +40,7 @@ afterEach(() => vi.useRealTimers());
 it('the TypeScript snippet takes it, and nothing that was changed or is old', async () => {
   // Beside the tests, so that what they are run with knows how to read TypeScript.
   const folder = mkdtempSync(path.join(import.meta.dirname, '.snippet-'));
-  writeFileSync(path.join(folder, 'verify.ts'), snippet('ts'));
+  writeFileSync(path.join(folder, 'verify.ts'), snippet('ts', 'verify'));
   const { verify } = await import(path.join(folder, 'verify.ts')).finally(() => rmSync(folder, { recursive: true }));
   const headers = { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signature };
   const at = (seconds: number) => vi.useFakeTimers({ toFake: ['Date'], now: (Number(timestamp) + seconds) * 1000 });
@@ -59,14 +59,14 @@ it.runIf(has('openssl'))('the shell snippet computes it', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'reelay-docs-'));
   writeFileSync(path.join(folder, 'body.json'), body);
   const env = { ...process.env, WEBHOOK_SECRET: secret, WEBHOOK_ID: id, WEBHOOK_TIMESTAMP: timestamp };
-  const out = execFileSync('sh', ['-c', snippet('sh')], { cwd: folder, env, encoding: 'utf8' });
+  const out = execFileSync('sh', ['-c', snippet('sh', 'openssl')], { cwd: folder, env, encoding: 'utf8' });
   rmSync(folder, { recursive: true });
   expect(`v1,${out.trim()}`).toBe(signature);
 });
 
 it.runIf(has('python3'))('the Python snippet takes it, and nothing that was changed or is old', () => {
   const run = (given: string, tolerance: string) => {
-    const call = `${snippet('python')}
+    const call = `${snippet('python', 'def verify')}
 import sys
 print(verify(sys.argv[1], {"webhook-id": sys.argv[2], "webhook-timestamp": sys.argv[3], "webhook-signature": sys.argv[4]},
   sys.argv[5].encode(), ${tolerance}))`;
