@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { codeBlocks, readGuide, runShell } from '../support/guide.ts';
+import { alike, codeBlocks, readGuide, runShell } from '../support/guide.ts';
 import { startService, type TestService } from '../support/service.ts';
 
 const guide = readGuide('docs/api.md');
@@ -51,8 +51,8 @@ it('every call in the shell is answered as the guide says', async () => {
   const one = (part: string) => calls.find((call) => call.includes(part)) ?? `no call with ${part}`;
   expect(calls).toHaveLength(9);
 
-  const job = JSON.parse(await run(one('Prefer: wait'))) as { id: string; status: string };
-  expect(job.status).toBe('succeeded');
+  const job = JSON.parse(await run(one('Prefer: wait')));
+  expect(job).toEqual(alike(example('"job"')));
   expect(await run(one('/events'), { JOB: job.id })).toMatch(/^event: snapshot\n/);
   const asset = JSON.parse(await run(one('-F file=')));
   expect(JSON.parse(await run(one('$ASSET'), { ASSET: asset.data[0].id }))).toMatchObject({ status: 'queued' });
@@ -66,6 +66,15 @@ it('every call in the shell is answered as the guide says', async () => {
   expect(JSON.parse(await run(one('/cancel'), { JOB: waiting.id }))).toMatchObject({ id: waiting.id });
   const failed = await client.ended((await client.submit({ type: 'generate', prompt: 'Never #no-credits' })).id);
   expect(JSON.parse(await run(one('/retry'), { JOB: failed.id }))).toMatchObject({ retry_of: failed.id });
+});
+
+/** The answer that the guide shows with these words in it. */
+const example = (words: string) =>
+  JSON.parse(codeBlocks(guide, 'json').find((block) => block.includes(words)) ?? `no answer with ${words}`);
+
+it('a fault is told as the guide shows it', async () => {
+  const answer = await service.client.post('/v1/jobs', { type: 'generate', prompt: ' ' });
+  expect(answer.body).toEqual(alike(example('"validation_failed"')));
 });
 
 /** Every `METHOD /path` that a document names. */

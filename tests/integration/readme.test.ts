@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readConfig } from '../../src/lib/config.ts';
 import { freePort } from '../../src/local/free-port.ts';
-import { codeBlocks, readGuide, runShell } from '../support/guide.ts';
+import { alike, codeBlocks, readGuide, runShell } from '../support/guide.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -41,21 +41,6 @@ function recipe(words: string): string {
 }
 
 const run = (commands: string) => runShell(commands, folder, env);
-
-/** What fits to a shortened example: … is anything, ids and ports are of the same form. */
-function alike(example: unknown): unknown {
-  if (typeof example === 'string') {
-    const form = example
-      .replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
-      .replaceAll(/ ?… ?/g, '[^]*')
-      .replaceAll(/(?<=[a-z]_)[0-9a-z]{26}/g, '[0-9a-z]{26}')
-      .replaceAll(/(?<=127\\.0\\.0\\.1:)\d+/g, '\\d+');
-    return expect.stringMatching(new RegExp(`^${form}$`));
-  }
-  if (typeof example !== 'object' || example === null) return example;
-  const fields = Object.entries(example).map(([name, value]) => [name, alike(value)]);
-  return expect.objectContaining(Object.fromEntries(fields));
-}
 
 it('the first call is answered with what the first screen shows, and its timeline is the picture there', async () => {
   const key = await run(`${recipe('export REELAY=')} printf '%s' $KEY`);
