@@ -69,7 +69,7 @@ async function runClaimed(
   const lost = () => {
     hangUp ??= setTimeout(() => work.abort(new JobLost(`${claim.job.id} was taken over`)), deps.config.DRAIN_TIMEOUT);
   };
-  const work = new Work(deps, claim.job, lost, slots);
+  const work = new Work(deps, claim, lost, slots);
   const stop = () => work.abort(stopping.reason);
   stopping.addEventListener('abort', stop, { once: true });
   if (stopping.aborted) stop();

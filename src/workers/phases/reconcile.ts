@@ -1,4 +1,3 @@
-import { endTurn } from '../../lib/commands/end-turn.ts';
 import { sha256 } from '../../lib/crypto.ts';
 import { msSinceSent } from '../../lib/db/claims.ts';
 import { hasOverlap } from '../../lib/db/credits.ts';
@@ -13,7 +12,7 @@ import { decideTurn } from '../../lib/domain/turn-outcome.ts';
 import { faultPoint } from '../../lib/fault-point.ts';
 import { readBalance } from '../balance.ts';
 import type { Step, Work } from '../work.ts';
-import { afterConversation } from './conclude.ts';
+import { afterConversation, endConversation } from './conclude.ts';
 import { openedSession } from './opened-session.ts';
 import { SEND_WINDOW_MS } from './recover-turn.ts';
 import { turnResult } from './turn-result.ts';
@@ -23,7 +22,7 @@ export async function reconcile(work: Work): Promise<Step> {
   if (work.job.turn_state === 'done') return afterConversation(work);
   await work.enter('reconcile');
   const { config, db, nemo } = work.deps;
-  const { session, accountId, upstreamId, who } = await openedSession(work);
+  const { accountId, upstreamId, who } = await openedSession(work);
   // The clock first: a balance proves nothing of the time after it was read. Then the balance: when it is released the
   // turn is over, and the state that is read after that is its last.
   const nowMs = await msSinceSent(db.pool, work.job.id);
@@ -53,15 +52,17 @@ export async function reconcile(work: Work): Promise<Step> {
     return { kind: 'wait', phase: 'reconcile', reason: 'recovery', ms: decision.inMs, set };
   }
   const fold = job.turn_fold as TurnFold | null;
-  const verdict = decideTurn({ fold, end: job.turn_end ?? 'lost', before: readSessionState(session.state), after });
+  const verdict = decideTurn({
+    fold,
+    end: job.turn_end ?? 'lost',
+    before: readSessionState(work.session.state),
+    after,
+  });
   const { charged, cost } = await chargeOf(work, balance);
   if (decision.kind === 'done') {
     const turn = verdict.kind === 'done' ? verdict : { text: '', changes: [] };
-    const result = turnResult(turn, after, session.workspace_url);
-    const set = { turn_state: 'done', charged, cost, result } as const;
-    work.accept(await endTurn(db.pool, job, { set, stamp: ['turn_ended_at'] }, state));
-    faultPoint('reconcile.done');
-    return afterConversation(work);
+    const result = turnResult(turn, after, work.session.workspace_url);
+    return endConversation(work, { charged, cost, result }, state);
   }
   const error = jobError(verdict.kind === 'failed' ? verdict.code : lostCode(work));
   // What a preview had shown is not there any more, and no retry may go on from it.
