@@ -7,7 +7,7 @@ import { type Receiver, startReceiver } from './support/receiver.ts';
 import { type Figure, median, percentile, report } from './support/report.ts';
 import { takeTurns, Void } from './support/rounds.ts';
 import { backends, type Service, startService } from './support/service.ts';
-import { ROUNDS, SHORT } from './support/settings.ts';
+import { SHORT } from './support/settings.ts';
 import { until } from './support/wait.ts';
 import { wipeQueues } from './support/wipe-queues.ts';
 
@@ -18,6 +18,8 @@ const FLOOD = SHORT ? 10 : 1_500;
 /** Shares of that rate, at which jobs come evenly for so long. */
 const SHARES = SHORT ? [0.5] : [0.5, 0.7, 0.9];
 const OPEN_LOOP_S = SHORT ? 1 : 10;
+/** A round of everything takes minutes. */
+const ROUNDS = SHORT ? 1 : 3;
 /** The short form does not look for the capacity's meaning. Jobs a second. */
 const SHORT_RATE = 10;
 /** A generator that is later than this has measured itself. In ms. */
@@ -117,7 +119,7 @@ it.each(backends().slice(0, SHORT ? 1 : 2))('end to end (%s)', { timeout: 60 * 6
   try {
     const bare = await startBare(service);
     await service.startWorker();
-    const full = await takeTurns(SHORT ? 1 : 3, {
+    const full = await takeTurns(ROUNDS, {
       bare: () => capacity(service, bare.submit),
       ours: () => capacity(service, service.submit),
     });
