@@ -4,7 +4,7 @@ import type { TimelineChange } from './job.ts';
 import { objectIn } from './loose-value.ts';
 import type { Media } from './media.ts';
 import type { SessionState } from './session-state.ts';
-import { percent, segmentDetail, segmentTitle, span, type TrackType, trackType } from './timeline.ts';
+import { percent, segmentDetail, segmentTitle, span, type TrackType, trackType } from './timeline/timeline.ts';
 
 /** One item of `result.changes` in the REST contract. */
 export type Change = TimelineChange;

@@ -1,6 +1,6 @@
 import type { SessionState } from './session-state.ts';
 import { type Change, diffStates, stateFingerprint } from './state-diff.ts';
-import { answeredSinceError, type TurnFold, turnText } from './stream.ts';
+import { answeredSinceError, type TurnFold, turnText } from './stream/fold.ts';
 
 /** How a turn's stream ended: by itself, cut, or given up for its silence or its length. */
 export type TurnEnd = 'closed' | 'lost' | 'idle_timeout' | 'total_timeout';

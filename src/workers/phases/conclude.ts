@@ -5,7 +5,7 @@ import { isSettled, settleCharge } from '../../lib/domain/charge.ts';
 import { jobError } from '../../lib/domain/failures.ts';
 import type { Credits, GenerateInput } from '../../lib/domain/job.ts';
 import { readSessionState } from '../../lib/domain/session-state.ts';
-import type { TurnFold } from '../../lib/domain/stream.ts';
+import type { TurnFold } from '../../lib/domain/stream/fold.ts';
 import { decideTurn } from '../../lib/domain/turn-outcome.ts';
 import { faultPoint } from '../../lib/fault-point.ts';
 import { readBalance } from '../balance.ts';

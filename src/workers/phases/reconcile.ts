@@ -8,7 +8,7 @@ import type { Charged, Cost, Credits } from '../../lib/domain/job.ts';
 import { decideRecovery } from '../../lib/domain/recovery.ts';
 import { readSessionState } from '../../lib/domain/session-state.ts';
 import { stateFingerprint } from '../../lib/domain/state-diff.ts';
-import type { TurnFold } from '../../lib/domain/stream.ts';
+import type { TurnFold } from '../../lib/domain/stream/fold.ts';
 import { decideTurn } from '../../lib/domain/turn-outcome.ts';
 import { faultPoint } from '../../lib/fault-point.ts';
 import { readBalance } from '../balance.ts';

@@ -2,7 +2,7 @@ import { moveRender, planRender, type RenderRow, type RenderState, TAKEN_OVER } 
 import { jobError } from '../../lib/domain/failures.ts';
 import type { ExportInput, ExportOptions, GenerateInput } from '../../lib/domain/job.ts';
 import { readSessionState } from '../../lib/domain/session-state.ts';
-import { isExportable } from '../../lib/domain/timeline.ts';
+import { isExportable } from '../../lib/domain/timeline/timeline.ts';
 import { faultPoint } from '../../lib/fault-point.ts';
 import type { Identity } from '../../lib/nemo/transport.ts';
 import { UpstreamError } from '../../lib/nemo/upstream-error.ts';

@@ -6,7 +6,7 @@ import {
   foldPayload,
   MAX_TEXT_CHARACTERS,
   turnText,
-} from '../../../src/lib/domain/stream.ts';
+} from '../../../src/lib/domain/stream/fold.ts';
 import { foldPayloads } from './recordings.ts';
 
 const frame = (parts: unknown[], more: object = {}) =>

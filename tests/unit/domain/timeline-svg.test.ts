@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { emptySessionState, readSessionState } from '../../../src/lib/domain/session-state.ts';
-import { timelineSvg } from '../../../src/lib/domain/timeline-svg.ts';
+import { timelineSvg } from '../../../src/lib/domain/timeline/svg.ts';
 
 const stateWith = (...t: unknown[]) => readSessionState({ draft: { t } });
 const example = stateWith(

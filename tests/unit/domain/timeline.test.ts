@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { emptySessionState, readSessionState } from '../../../src/lib/domain/session-state.ts';
-import { isExportable, timelineSummary, timelineView } from '../../../src/lib/domain/timeline.ts';
+import { isExportable, timelineSummary, timelineView } from '../../../src/lib/domain/timeline/timeline.ts';
 
 const stateWith = (...t: unknown[]) => readSessionState({ draft: { t } });
 const documented = stateWith(

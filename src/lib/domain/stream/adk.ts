@@ -1,5 +1,5 @@
-import { type LooseObject, listIn, objectIn, textIn } from './loose-value.ts';
-import { type AgentError, blankFrame, type Frame } from './stream-frame.ts';
+import { type LooseObject, listIn, objectIn, textIn } from '../loose-value.ts';
+import { type AgentError, blankFrame, type Frame } from './frame.ts';
 import { isFailedResponse } from './tool-response.ts';
 
 /** Codes that say "the model said nothing", which is how a silent edit ends (sse.md, trap 7). */

@@ -1,7 +1,7 @@
+import { cut, storable } from '../loose-value.ts';
 import { isApology } from './apology.ts';
-import { cut, storable } from './loose-value.ts';
-import type { AgentError, Frame, ToolCall } from './stream-frame.ts';
-import { readPayload } from './stream-payload.ts';
+import type { AgentError, Frame, ToolCall } from './frame.ts';
+import { readPayload } from './payload.ts';
 
 /**
  * How much of the agent's words is kept, in characters, drafts included. The longest answer recorded has 200,000

@@ -1,6 +1,6 @@
-import { chineseIntent } from './intent-chinese.ts';
-import { englishIntent } from './intent-english.ts';
-import { MASK, maskQuoted } from './sentences.ts';
+import { MASK, maskQuoted } from '../sentences.ts';
+import { chineseIntent } from './chinese.ts';
+import { englishIntent } from './english.ts';
 
 export type Intent = 'generate' | 'export' | 'upload' | 'credits' | 'state';
 

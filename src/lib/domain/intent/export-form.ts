@@ -1,4 +1,4 @@
-import { EXPORT_FORMATS, EXPORT_QUALITIES, type ExportOptions } from './job.ts';
+import { EXPORT_FORMATS, EXPORT_QUALITIES, type ExportOptions } from '../job.ts';
 
 const FORMAT = new RegExp(`\\b(?:${EXPORT_FORMATS.join('|')})\\b`);
 const QUALITY = new RegExp(

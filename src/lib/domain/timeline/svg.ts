@@ -1,11 +1,11 @@
-import type { Track } from './draft.ts';
-import { cut } from './loose-value.ts';
-import type { SessionState } from './session-state.ts';
+import type { Track } from '../draft.ts';
+import { cut } from '../loose-value.ts';
+import type { SessionState } from '../session-state.ts';
+import { type Block, blocksOf } from './blocks.ts';
+import { TIMELINE_STYLE } from './style.ts';
 import { fitText, xmlText } from './svg-text.ts';
 import { clockTime, timeAxis } from './time-axis.ts';
 import { percent, type TrackType, timelineSummary, trackType } from './timeline.ts';
-import { type Block, blocksOf } from './timeline-blocks.ts';
-import { TIMELINE_STYLE } from './timeline-style.ts';
 
 /** All lengths are pixels of the picture. */
 const WIDTH = 960;

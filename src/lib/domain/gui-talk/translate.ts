@@ -1,7 +1,7 @@
-import type { GuiAction } from './gui-action.ts';
-import { guiAction, isAside, isLeadIn } from './gui-phrases.ts';
-import type { SuggestedAction } from './job.ts';
-import { maskQuoted, splitSentences } from './sentences.ts';
+import type { SuggestedAction } from '../job.ts';
+import { maskQuoted, splitSentences } from '../sentences.ts';
+import type { GuiAction } from './action.ts';
+import { guiAction, isAside, isLeadIn } from './phrases.ts';
 
 /** "点击导出". In characters. */
 const MIN_SENTENCE = 4;

@@ -1,4 +1,4 @@
-import { objectIn, textIn } from './loose-value.ts';
+import { objectIn, textIn } from '../loose-value.ts';
 
 const FAILED = new Set(['error', 'failed', 'failure']);
 

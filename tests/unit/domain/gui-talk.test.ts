@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { translateGuiTalk } from '../../../src/lib/domain/gui-language.ts';
+import { translateGuiTalk } from '../../../src/lib/domain/gui-talk/translate.ts';
 
 /** What the agent said, what is left of it, and the actions it came down to. */
 type Row = [said: string, left: string, ...actions: string[]];

@@ -1,4 +1,4 @@
-import { splitSentences } from './sentences.ts';
+import { splitSentences } from '../sentences.ts';
 
 /** Longer ones say more than that something went wrong. In characters. */
 const MAX_LENGTH = 400;

@@ -1,7 +1,7 @@
-import type { GuiAction } from './gui-action.ts';
-import { chineseAction, isChineseAside, isChineseLeadIn } from './gui-chinese.ts';
-import { englishAction, isEnglishAside, isEnglishLeadIn } from './gui-english.ts';
-import { MASK } from './sentences.ts';
+import { MASK } from '../sentences.ts';
+import type { GuiAction } from './action.ts';
+import { chineseAction, isChineseAside, isChineseLeadIn } from './chinese.ts';
+import { englishAction, isEnglishAside, isEnglishLeadIn } from './english.ts';
 
 /** A quotation that is no longer may be the name of a button. In characters. */
 const MAX_NAME = 24;

@@ -1,7 +1,7 @@
-import type { Segment, Track } from './draft.ts';
-import type { Timeline } from './job.ts';
-import { cut } from './loose-value.ts';
-import type { SessionState } from './session-state.ts';
+import type { Segment, Track } from '../draft.ts';
+import type { Timeline } from '../job.ts';
+import { cut } from '../loose-value.ts';
+import type { SessionState } from '../session-state.ts';
 
 export type TrackType = 'video' | 'audio' | 'text' | 'other';
 const TYPES = new Map<number, TrackType>([

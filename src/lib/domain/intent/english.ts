@@ -1,4 +1,4 @@
-import { ASKED, CREDITS_TALK, EXPORT_TALK, FILES, MAKING, STATE_TALK, UPLOAD_TALK } from './intent-words.ts';
+import { ASKED, CREDITS_TALK, EXPORT_TALK, FILES, MAKING, STATE_TALK, UPLOAD_TALK } from './english-words.ts';
 
 /** api.md, "Messages": the router looks at instructions of at most so many words; politeness does not count. */
 const MAX_WORDS = 8;

@@ -1,4 +1,4 @@
-import type { SuggestedAction } from './job.ts';
+import type { SuggestedAction } from '../job.ts';
 
 /** What a GUI instruction comes down to in this API (nemovideo-api.md, "What the upstream tells a GUI user"). */
 export type GuiAction = SuggestedAction['action'];

@@ -1,5 +1,5 @@
-import { actionNamedIn, type GuiAction } from './gui-action.ts';
-import { MASK } from './sentences.ts';
+import { MASK } from '../sentences.ts';
+import { actionNamedIn, type GuiAction } from './action.ts';
 
 /** What may stand before the verb of an instruction. */
 const LEAD =

@@ -1,5 +1,5 @@
-import { type LooseObject, objectIn, textIn } from './loose-value.ts';
-import { blankFrame, type Frame } from './stream-frame.ts';
+import { type LooseObject, objectIn, textIn } from '../loose-value.ts';
+import { blankFrame, type Frame } from './frame.ts';
 import { isFailedResponse } from './tool-response.ts';
 
 const HEARTBEATS = new Set(['heartbeat', 'ping', 'keepalive', 'keep_alive']);

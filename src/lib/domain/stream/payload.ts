@@ -1,7 +1,7 @@
-import { cut, type LooseObject, objectIn, storable, textIn } from './loose-value.ts';
-import { readAdkFrame } from './stream-adk.ts';
-import { blankFrame, type Frame } from './stream-frame.ts';
-import { readTypedFrame } from './stream-typed.ts';
+import { cut, type LooseObject, objectIn, storable, textIn } from '../loose-value.ts';
+import { readAdkFrame } from './adk.ts';
+import { blankFrame, type Frame } from './frame.ts';
+import { readTypedFrame } from './typed.ts';
 
 export type Payload =
   | { kind: 'heartbeat' }

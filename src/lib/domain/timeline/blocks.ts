@@ -1,4 +1,4 @@
-import type { Segment, Track } from './draft.ts';
+import type { Segment, Track } from '../draft.ts';
 import { clockTime } from './time-axis.ts';
 import { percent, segmentTitle, trackType } from './timeline.ts';
 
