@@ -1,4 +1,4 @@
-import type { Death, ToolCall, Words } from './story.ts';
+import type { Death, Shrug, ToolCall, Words } from './story.ts';
 
 /** The JSON of one SSE event; a text is what a server sends that makes no valid JSON of it. */
 export type Frame = Record<string, unknown> | string;
@@ -13,7 +13,7 @@ export type Dialect = {
   result(call: ToolCall, response: object, stateDelta: object): Iterable<Frame>;
   err(code: string, message: string): Iterable<Frame>;
   die(message: string, death: Death): Iterable<Frame>;
-  shrug(shape: 'usage' | 'stop' | 'empty' | 'no-content'): Iterable<Frame>;
+  shrug(shape: Shrug): Iterable<Frame>;
 };
 
 /** A fatal error as a frame of its own, which belongs to no dialect (sse.md, trap 9). */

@@ -9,6 +9,8 @@ export type ToolCall = { id: string; name: string; args: Record<string, unknown>
 export type Words = { text: string; thought?: string; chunks?: readonly string[] };
 /** How a run's death looks: an error frame, one that is no valid JSON, one that is empty, an answer by "system". */
 export type Death = 'frame' | 'broken' | 'empty' | 'system';
+/** What a model turn without content leaves on the wire (sse.md, trap 12). */
+export type Shrug = 'usage' | 'stop' | 'empty' | 'no-content';
 
 /** One thing a run does. Waits in ms at real speed; heartbeats fill the long ones. */
 export type Step =
@@ -21,9 +23,8 @@ export type Step =
   /** A tool is ready: the state is written, and the stream tells. */
   | { does: 'result'; call: ToolCall; response: Record<string, unknown>; writes: Partial<SessionState> }
   | { does: 'err'; code: string; message: string }
-  | { does: 'die'; message: string; death?: Death }
-  /** What a model turn without content leaves on the wire (sse.md, trap 12). */
-  | { does: 'shrug'; shape: 'usage' | 'stop' | 'empty' | 'no-content' }
+  | { does: 'die'; message: string; death: Death }
+  | { does: 'shrug'; shape: Shrug }
   /** The socket is destroyed. */
   | { does: 'cut' };
 
@@ -68,3 +69,6 @@ export type Story = {
   endsWithStream?: true;
   renders?: RenderStory;
 };
+
+/** Stories of one kind, by the word that chooses each. */
+export type Stories = Readonly<Record<string, Story>>;

@@ -103,7 +103,7 @@ function createPlayer(turn: Turn): (step: Step) => Promise<void> {
       case 'err':
         return emit(dialect.err(step.code, step.message));
       case 'die':
-        return emit(dialect.die(step.message, step.death ?? 'frame'));
+        return emit(dialect.die(step.message, step.death));
       case 'shrug':
         return emit(dialect.shrug(step.shape));
       case 'cut':
