@@ -1,4 +1,4 @@
-import type { Draft } from './draft.ts';
+import type { Draft } from './agent/draft.ts';
 import type { RenderStory } from './renders.ts';
 
 type GeneratedMedia = {

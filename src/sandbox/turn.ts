@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
-import { createAdkDialect } from './adk-dialect.ts';
+import { ordinaryRun } from './agent/ordinary-run.ts';
+import { COSTS, type TurnKind } from './agent/turn-kind.ts';
 import { analyseLater } from './analysis.ts';
-import type { Choice } from './choose-story.ts';
-import type { Dialect, Frame } from './dialect.ts';
-import type { EventStream } from './event-stream.ts';
 import type { User } from './identities.ts';
 import type { LoggedMessage } from './log.ts';
-import { ordinaryRun } from './ordinary-run.ts';
 import { type Session, writeState } from './session.ts';
-import type { Step } from './story.ts';
-import { COSTS, type TurnKind } from './turn-kind.ts';
-import { typedDialect } from './typed-dialect.ts';
+import type { Choice } from './stories/choose-story.ts';
+import type { Step } from './stories/story.ts';
+import { createAdkDialect } from './stream/adk-dialect.ts';
+import type { Dialect, Frame } from './stream/dialect.ts';
+import type { EventStream } from './stream/event-stream.ts';
+import { typedDialect } from './stream/typed-dialect.ts';
 import type { World } from './world.ts';
 
 /** In ms at real speed. */

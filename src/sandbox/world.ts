@@ -1,5 +1,4 @@
 import { type Clock, createClock } from './clock.ts';
-import type { EventStream } from './event-stream.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { createIdentities, type Identities, type User } from './identities.ts';
 import { createLog, type Log } from './log.ts';
@@ -7,7 +6,8 @@ import type { Options } from './options.ts';
 import { sessionNotFound } from './refusal.ts';
 import type { Render } from './renders.ts';
 import { newSession, type Session } from './session.ts';
-import { createStandingStory, type StandingStory } from './standing-story.ts';
+import { createStandingStory, type StandingStory } from './stories/standing-story.ts';
+import type { EventStream } from './stream/event-stream.ts';
 
 /** All that one sandbox knows. A reset is a new world. */
 export type World = {

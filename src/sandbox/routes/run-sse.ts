@@ -1,14 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { type Choice, chooseStory } from '../choose-story.ts';
-import { openEventStream } from '../event-stream.ts';
+import { COSTS, type TurnKind, turnKind } from '../agent/turn-kind.ts';
 import type { User } from '../identities.ts';
 import type { LoggedMessage } from '../log.ts';
 import { readBody } from '../read-body.ts';
 import { noCredits, Refusal } from '../refusal.ts';
 import type { Session } from '../session.ts';
+import { type Choice, chooseStory } from '../stories/choose-story.ts';
+import { openEventStream } from '../stream/event-stream.ts';
 import { runTurn } from '../turn.ts';
-import { COSTS, type TurnKind, turnKind } from '../turn-kind.ts';
 import type { World } from '../world.ts';
 
 /** The documented fields, and the two of ADK's own that change nothing or ask for partial texts (sse.md, section 3). */

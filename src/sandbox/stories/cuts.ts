@@ -1,5 +1,5 @@
-import { ordinaryRun, untilCall } from '../ordinary-run.ts';
-import type { Stories } from '../story.ts';
+import { ordinaryRun, untilCall } from '../agent/ordinary-run.ts';
+import type { Stories } from './story.ts';
 
 /** The socket breaks in the middle. */
 export const cutStories: Stories = {

@@ -1,5 +1,5 @@
-import type { Death, Stories, Story } from '../story.ts';
-import { toolCall } from '../tool-call.ts';
+import { toolCall } from '../agent/tool-call.ts';
+import type { Death, Stories, Story } from './story.ts';
 
 /** Something goes wrong in the middle: nothing is changed and nothing charged. */
 export const errorStories: Stories = {

@@ -1,5 +1,5 @@
 import { noCredits, Refusal, refusal, sessionNotFound } from '../refusal.ts';
-import type { Incoming, Stories, Story } from '../story.ts';
+import type { Incoming, Stories, Story } from './story.ts';
 
 const PAGE = '<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>';
 

@@ -1,4 +1,4 @@
-import type { Stories } from '../story.ts';
+import type { Stories } from './story.ts';
 
 /** Longer than the official skill's ten polls of 30 s, shorter than ten minutes. */
 const SLOW_MS = 8 * 60_000;

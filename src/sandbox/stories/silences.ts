@@ -1,5 +1,5 @@
-import { ordinaryRun, withoutWords } from '../ordinary-run.ts';
-import type { Shrug, Stories, Story } from '../story.ts';
+import { ordinaryRun, withoutWords } from '../agent/ordinary-run.ts';
+import type { Shrug, Stories, Story } from './story.ts';
 
 /** Everything is done and the stream closes without a word, as about 30 % of edits do: five ways to end it. */
 export const silenceStories: Stories = {

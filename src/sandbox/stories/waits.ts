@@ -1,5 +1,5 @@
-import { ordinaryRun } from '../ordinary-run.ts';
-import type { Stories } from '../story.ts';
+import { ordinaryRun } from '../agent/ordinary-run.ts';
+import type { Stories } from './story.ts';
 
 /** Below the 10 minutes after which a client may give up. */
 const QUIET_MS = 8 * 60_000;

@@ -1,6 +1,6 @@
-import { answerSteps } from '../answer.ts';
-import { ordinaryRun } from '../ordinary-run.ts';
-import type { Stories } from '../story.ts';
+import { answerSteps } from '../agent/answer.ts';
+import { ordinaryRun } from '../agent/ordinary-run.ts';
+import type { Stories } from './story.ts';
 
 /** Characters that some readers take for the end of a line, and words that look like an event (sse.md, trap 20). */
 const HARD_TO_READ = '红狐在雪地里。 line\u2028paragraph\u2029next\u0085mark\ufeffend, 🦊 data: {"type":"error"} 完成';

@@ -1,7 +1,7 @@
-import type { Refusal } from './refusal.ts';
-import type { RenderStory } from './renders.ts';
-import type { SessionState } from './session.ts';
-import type { TurnKind } from './turn-kind.ts';
+import type { TurnKind } from '../agent/turn-kind.ts';
+import type { Refusal } from '../refusal.ts';
+import type { RenderStory } from '../renders.ts';
+import type { SessionState } from '../session.ts';
 
 export type ToolCall = { id: string; name: string; args: Record<string, unknown> };
 

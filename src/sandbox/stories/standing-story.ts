@@ -1,4 +1,4 @@
-import type { RenderStory } from './renders.ts';
+import type { RenderStory } from '../renders.ts';
 import { STORIES } from './stories.ts';
 
 /** The story that the control endpoint has set for turns without one of their own. */

@@ -1,4 +1,4 @@
-import type { Death, Shrug, ToolCall, Words } from './story.ts';
+import type { Death, Shrug, ToolCall, Words } from '../stories/story.ts';
 
 /** The JSON of one SSE event; a text is what a server sends that makes no valid JSON of it. */
 export type Frame = Record<string, unknown> | string;

@@ -1,7 +1,7 @@
+import { hasDraft } from '../session.ts';
+import type { Step, Work } from '../stories/story.ts';
 import { withTitle } from './draft.ts';
 import { multitrackEdit } from './multitrack-edit.ts';
-import { hasDraft } from './session.ts';
-import type { Step, Work } from './story.ts';
 import { titleText } from './titles.ts';
 
 /** An edit of the draft that is there, about 20 s: one more title track, with the prompt's words. */

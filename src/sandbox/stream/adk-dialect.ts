@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import type { Words } from '../stories/story.ts';
 import { type Dialect, deathFrame, type Frame } from './dialect.ts';
-import type { Words } from './story.ts';
 
 type Event = Record<string, unknown>;
 

@@ -1,7 +1,7 @@
+import type { Step, Work } from '../stories/story.ts';
 import { answerSteps } from './answer.ts';
 import { editSteps } from './edit.ts';
 import { generationSteps } from './generation.ts';
-import type { Step, Work } from './story.ts';
 
 /** What the agent does when nothing goes wrong. */
 export function ordinaryRun(work: Work): Iterable<Step> {

@@ -1,7 +1,7 @@
-import type { RenderStory } from './renders.ts';
+import type { RenderStory } from '../renders.ts';
+import { WIRE_SWITCHES } from '../stream/wire.ts';
 import { STORIES } from './stories.ts';
 import type { Story } from './story.ts';
-import { WIRE_SWITCHES } from './wire.ts';
 
 const SWITCHES = ['typed', 'streaming', 'official-render', ...WIRE_SWITCHES] as const;
 type Switch = (typeof SWITCHES)[number];

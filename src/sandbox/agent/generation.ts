@@ -1,6 +1,6 @@
+import type { Step, Work } from '../stories/story.ts';
 import { draftOfClip, withMusic, withTitle } from './draft.ts';
 import { multitrackEdit } from './multitrack-edit.ts';
-import type { Step, Work } from './story.ts';
 import { clipTitle } from './titles.ts';
 import { toolCall } from './tool-call.ts';
 import { COSTS } from './turn-kind.ts';

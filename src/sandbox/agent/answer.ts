@@ -1,5 +1,5 @@
-import { hasDraft } from './session.ts';
-import type { Step, Work } from './story.ts';
+import { hasDraft } from '../session.ts';
+import type { Step, Work } from '../stories/story.ts';
 
 /** Words only, after about 8 s. */
 export function* answerSteps({ state, pace }: Work): Iterable<Step> {

@@ -1,5 +1,5 @@
+import type { Step } from '../stories/story.ts';
 import type { Draft } from './draft.ts';
-import type { Step } from './story.ts';
 import { toolCall } from './tool-call.ts';
 
 /** A call of the edit tool that puts the draft in place of the one before, `ms` later. */

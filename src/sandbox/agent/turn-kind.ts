@@ -1,4 +1,4 @@
-import { hasDraft, type SessionState } from './session.ts';
+import { hasDraft, type SessionState } from '../session.ts';
 
 /** What the agent makes of a message. */
 export type TurnKind = 'generation' | 'edit' | 'answer';
