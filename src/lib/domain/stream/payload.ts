@@ -10,6 +10,8 @@ export type Payload =
   | { kind: 'unreadable' };
 
 const ADK_KEYS = ['author', 'content', 'actions', 'errorCode', 'error_code', 'invocationId', 'invocation_id'];
+/** An error that says more is a page or a dump. In characters. */
+const MAX_REASON = 2_000;
 const NO_REASON = 'The agent failed without saying why';
 
 /** Tells what one payload is (sse.md, section 6): never throws, whatever the payload. */
@@ -64,5 +66,5 @@ function errorText(event: LooseObject): string {
 }
 
 function fatal(message: string): Payload {
-  return { kind: 'fatal', message: textIn(storable(cut(message, 2000))) ?? NO_REASON };
+  return { kind: 'fatal', message: textIn(storable(cut(message, MAX_REASON))) ?? NO_REASON };
 }
