@@ -1,4 +1,5 @@
-import { type Balance, isSettled } from './charge.ts';
+import { isSettled } from './charge.ts';
+import type { Credits } from './job.ts';
 
 /** After the listed reads, while credits are still reserved. */
 const SLOW_READ_MS = 60_000;
@@ -23,8 +24,8 @@ export type RecoveryLook = {
   beforeFingerprint: string;
   previousFingerprint: string | null;
   fingerprint: string;
-  before: Balance | null;
-  balance: Balance | null;
+  before: Credits | null;
+  balance: Credits | null;
   /** No other turn of the account is open: only then does `frozen` tell about this one. */
   alone: boolean;
 };

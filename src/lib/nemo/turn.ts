@@ -1,5 +1,6 @@
 import { buildConnector, Client, type Dispatcher } from 'undici';
 import { monotonicMs } from '../clock.ts';
+import type { TurnEnd } from '../domain/job.ts';
 import { createSseReader } from './sse.ts';
 import { attributionHeaders, CONNECT_TIMEOUT_MS, type Identity, parseJson, readAnswer } from './transport.ts';
 import type { Answer } from './upstream-error.ts';
@@ -28,7 +29,7 @@ export type TurnEnding =
   | { kind: 'not_sent'; cause: Error }
   /** The upstream answered, and not with a stream: whether the message was taken is for the policy to say. */
   | { kind: 'answered'; answer: Answer }
-  | { kind: 'closed' | 'lost' | 'idle_timeout' | 'total_timeout' };
+  | { kind: TurnEnd };
 
 /**
  * Sends one message over a socket of its own and reads the stream to its end (sse.md; money rule 3). Never throws for

@@ -8,7 +8,6 @@ import type { Charged, Cost, Credits } from '../../lib/domain/job.ts';
 import { decideRecovery } from '../../lib/domain/recovery.ts';
 import { readSessionState } from '../../lib/domain/session-state.ts';
 import { stateFingerprint } from '../../lib/domain/state-diff.ts';
-import type { TurnFold } from '../../lib/domain/stream/fold.ts';
 import { decideTurn } from '../../lib/domain/turn-outcome.ts';
 import { faultPoint } from '../../lib/fault-point.ts';
 import { readBalance } from '../balance.ts';
@@ -52,7 +51,7 @@ export async function reconcile(work: Work): Promise<Step> {
     const set = { recovery_reads: job.recovery_reads + 1, state_last_hash: fingerprint };
     return { kind: 'wait', phase: 'reconcile', reason: 'recovery', ms: decision.inMs, set };
   }
-  const fold = job.turn_fold as TurnFold | null;
+  const fold = job.turn_fold;
   const verdict = decideTurn({ fold, end: job.turn_end ?? 'lost', before: readSessionState(session.state), after });
   const { charged, cost } = await chargeOf(work, balance);
   if (decision.kind === 'done') {
@@ -76,7 +75,7 @@ export async function reconcile(work: Work): Promise<Step> {
 
 async function chargeOf(work: Work, after: Credits): Promise<{ charged: Charged; cost: Cost }> {
   const overlapped = await hasOverlap(work.deps.db.pool, work.job, work.deps.config.SSE_TOTAL_TIMEOUT, 'ever');
-  return settleCharge({ sent: true, before: work.job.cost.before, after, overlapped });
+  return settleCharge({ before: work.job.cost.before, after, overlapped });
 }
 
 /** A turn that we ended ourselves for its silence or length has a name of its own. */

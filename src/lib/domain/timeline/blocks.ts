@@ -1,6 +1,6 @@
 import type { Segment, Track } from '../draft.ts';
 import { clockTime } from './time-axis.ts';
-import { percent, segmentTitle, trackType } from './timeline.ts';
+import { percent, segmentTitle, sharedVolume, trackType, volumeWorthSaying } from './timeline.ts';
 
 /** A piece of a lane. `x` and `width` in pixels of the lane; volume 0–1, null where there is none to show. */
 export type Block = { x: number; width: number; title: string; length: string; spoken: string; volume: number | null };
@@ -14,7 +14,7 @@ const GAP = 2;
 /** The narrowest a block is drawn: a segment without a duration is there all the same. */
 const LEAST = 4;
 
-/** Four digits of percent fit in; nothing is louder. */
+/** Four digits of percent fit in; nothing is drawn louder. */
 const LOUDEST = 10;
 
 type Run = { startMs: number; endMs: number; segments: [Segment, ...Segment[]] };
@@ -65,10 +65,8 @@ function wordsOf(
   const [only, ...others] = segments;
   const type = trackType(track.type);
   const name = others.length > 0 ? `${segments.length} clips` : segmentTitle(only);
-  const volumes = new Set(segments.map((segment) => segment.volume));
-  const volume = volumes.size === 1 ? only.volume : null;
-  // A picture's full volume says nothing.
-  const shown = volume !== null && (type === 'audio' || volume !== 1) ? Math.min(Math.max(0, volume), LOUDEST) : null;
+  const volume = volumeWorthSaying(type, sharedVolume(segments));
+  const shown = volume === null ? null : Math.min(Math.max(0, volume), LOUDEST);
   const when = `${clockTime(startMs, endMs)} to ${clockTime(endMs)}`;
   const loud = shown === null ? '' : `, volume ${percent(shown)}`;
   return {

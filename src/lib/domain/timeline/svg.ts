@@ -1,11 +1,12 @@
 import type { Track } from '../draft.ts';
+import type { TrackType } from '../job.ts';
 import { cut } from '../loose-value.ts';
 import type { SessionState } from '../session-state.ts';
 import { type Block, blocksOf } from './blocks.ts';
 import { TIMELINE_STYLE } from './style.ts';
 import { fitText, xmlText } from './svg-text.ts';
 import { clockTime, timeAxis } from './time-axis.ts';
-import { percent, type TrackType, timelineSummary, trackType } from './timeline.ts';
+import { filledTracks, percent, timelineSummary, trackType } from './timeline.ts';
 
 /** All lengths are pixels of the picture. */
 const WIDTH = 960;
@@ -34,7 +35,7 @@ const NAMES: Record<TrackType, string> = { video: 'Video', audio: 'Audio', text:
  * Follows the reader's light or dark scheme; needs no script and no font from elsewhere.
  */
 export function timelineSvg(state: SessionState): string {
-  const tracks = state.draft.tracks.filter((track) => track.segments.length > 0);
+  const tracks = filledTracks(state);
   const ends = tracks.flatMap((track) => track.segments.map((segment) => segment.endMs));
   const durationMs = Math.min(
     ends.reduce((a, b) => Math.max(a, b), state.draft.durationMs),

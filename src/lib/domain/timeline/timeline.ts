@@ -1,9 +1,8 @@
 import type { Segment, Track } from '../draft.ts';
-import type { Timeline } from '../job.ts';
+import type { Timeline, TrackType } from '../job.ts';
 import { cut } from '../loose-value.ts';
 import type { SessionState } from '../session-state.ts';
 
-export type TrackType = 'video' | 'audio' | 'text' | 'other';
 const TYPES = new Map<number, TrackType>([
   [0, 'video'],
   [1, 'audio'],
@@ -41,17 +40,19 @@ export function timelineSummary(state: SessionState): string {
  * its segments agree.
  */
 export function timelineView(state: SessionState): Timeline {
-  const tracks = filledTracks(state).map((track) => {
-    const volumes = new Set(track.segments.map((segment) => segment.volume));
-    return {
-      type: trackType(track.type),
-      title: listed(track, segmentTitle),
-      start_ms: Math.min(...track.segments.map((segment) => segment.startMs)),
-      end_ms: Math.max(...track.segments.map((segment) => segment.endMs)),
-      volume: volumes.size === 1 ? (track.segments[0]?.volume ?? null) : null,
-    };
-  });
+  const tracks = filledTracks(state).map((track) => ({
+    type: trackType(track.type),
+    title: listed(track, segmentTitle),
+    start_ms: Math.min(...track.segments.map((segment) => segment.startMs)),
+    end_ms: Math.max(...track.segments.map((segment) => segment.endMs)),
+    volume: sharedVolume(track.segments),
+  }));
   return { summary: timelineSummary(state), duration_ms: state.draft.durationMs, tracks };
+}
+
+/** The tracks that hold something: the others are no part of what is shown. */
+export function filledTracks(state: SessionState): Track[] {
+  return state.draft.tracks.filter((track) => track.segments.length > 0);
 }
 
 /** Ready for export: at least one track has a segment (nemovideo-api.md). */
@@ -69,10 +70,19 @@ export function segmentTitle(segment: Segment): string {
 /** When the segment plays, in seconds, and how loud: `0-10s, 35%`. */
 export function segmentDetail(type: TrackType, segment: Segment): string {
   const when = span(segment);
-  const { volume } = segment;
-  // A picture's full volume says nothing; a track of sound always names its own.
-  const worthSaying = volume !== null && (type === 'audio' || volume !== 1);
-  return worthSaying ? `${when}, ${percent(volume)}` : when;
+  const volume = volumeWorthSaying(type, segment.volume);
+  return volume === null ? when : `${when}, ${percent(volume)}`;
+}
+
+/** The volume of several segments; null where they do not agree. */
+export function sharedVolume(segments: readonly Segment[]): number | null {
+  const volumes = new Set(segments.map((segment) => segment.volume));
+  return volumes.size === 1 ? (segments[0]?.volume ?? null) : null;
+}
+
+/** Null where a volume says nothing: a picture's full one. A track of sound always names its own. */
+export function volumeWorthSaying(type: TrackType, volume: number | null): number | null {
+  return type === 'audio' || volume !== 1 ? volume : null;
 }
 
 /** `0-10s`, `1.5-3.25s`. */
@@ -83,10 +93,6 @@ export function span({ startMs, endMs }: Segment): string {
 /** `35%`. */
 export function percent(volume: number): string {
   return `${Math.round(Math.max(-LOUDEST, Math.min(volume, LOUDEST)) * 100)}%`;
-}
-
-function filledTracks(state: SessionState): Track[] {
-  return state.draft.tracks.filter((track) => track.segments.length > 0);
 }
 
 function label(track: Track): string {
