@@ -21,8 +21,9 @@ export type Phase = (typeof PHASES)[number];
 export const WAITING_REASONS = ['session', 'credits', 'concurrency', 'rate_limit', 'render', 'recovery'] as const;
 export type WaitingReason = (typeof WAITING_REASONS)[number];
 
-/** The queue that takes a job's next step: `run` holds a slot while it works, `wait` is for short looks in between. */
-export type Lane = 'run' | 'wait';
+/** The queues that take a job's next step: `run` holds a slot while it works, `wait` is for short looks in between. */
+export const LANES = ['run', 'wait'] as const;
+export type Lane = (typeof LANES)[number];
 
 export const EXPORT_FORMATS = ['mp4', 'mov', 'webm', 'avi', 'mkv'] as const;
 export const EXPORT_QUALITIES = ['low', 'medium', 'high'] as const;

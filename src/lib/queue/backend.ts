@@ -1,6 +1,7 @@
 import { type ConnectionOptions, createPostgresBackend, type Processor, Queue, Worker } from 'bullmq';
 import pg from 'pg';
-import { ENTRY_OPTIONS, type Payload, type QueueName, WATCH_OPTIONS } from './catalog.ts';
+import type { Lane } from '../domain/job.ts';
+import { ENTRY_OPTIONS, type Payload, WATCH_OPTIONS } from './catalog.ts';
 import { connectRedis, evictionPolicy, type RedisAddress } from './redis.ts';
 
 /** Keys in Redis start with this; the braces keep them on one node of a cluster. */
@@ -17,8 +18,8 @@ type QueueWorker = Pick<Worker<Payload, void>, 'close' | 'cancelAllJobs' | 'wait
 
 export type QueueBackend = {
   kind: 'redis' | 'postgres';
-  queue(name: QueueName): Queue<Payload>;
-  worker(name: QueueName, processor: Processor<Payload, void>, options: { concurrency: number }): QueueWorker;
+  queue(name: Lane): Queue<Payload>;
+  worker(name: Lane, processor: Processor<Payload, void>, options: { concurrency: number }): QueueWorker;
   /** Throws when the store does not answer; waits while the connection to it is being made. */
   ping(): Promise<void>;
   /** Redis' `maxmemory-policy`; null where there is none to tell. */
@@ -53,7 +54,7 @@ export function openQueueBackend(
       const queue = new Queue<Payload>(name, { ...common, defaultJobOptions: ENTRY_OPTIONS }, ...factory);
       // Without a listener, the first lost connection would end the process.
       queue.on('error', onError);
-      return queue as Queue<Payload>;
+      return queue;
     },
     worker(name, processor, options) {
       const worker = new Worker<Payload, void>(

@@ -26,8 +26,8 @@ export const CreditsAnswer = z
 const uploadedFile = z.object({ filename: optionalText, file_type: optionalText, cdn_url: optionalText });
 export const UploadAnswer = z.object({ files: z.array(uploadedFile).default([]) });
 
-/** The state is passed on as it came; the domain reads it. */
-export const StateAnswer = z.record(z.string(), z.unknown());
+/** An object that is not looked into here: a state is for the domain to read, and some answers only say that they came. */
+export const AnyAnswer = z.record(z.string(), z.unknown());
 
 const RENDER_STATUS = ['pending', 'processing', 'completed', 'failed'] as const;
 /** A status that nobody documented is waited on like `processing`: the render's own time-out ends it. */
