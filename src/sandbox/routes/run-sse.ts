@@ -39,7 +39,7 @@ export function runSseRoute(app: FastifyInstance, world: () => World): void {
       refuse(here, text, choice, kind, user, session);
 
       if (choice.renders) Object.assign(session, { renderStory: choice.renders, submits: 0 });
-      if (choice.switches.has('official-render')) session.officialRenderShape = true;
+      if (choice.switches.has('official-render')) session.renderShape = 'official';
       if (session.runningTurns > 0) here.log.overlap();
       const stream = openEventStream(reply, choice.switches);
       here.streams.add(stream);
