@@ -65,7 +65,7 @@ async function runClaimed(
   faultPoint('claim.committed');
   recordStart(claim.job);
 
-  // Some upstreams cancel a run when its listener hangs up: a lost job is still listened to for a while (money rule 7).
+  // Some upstreams cancel a run when its listener hangs up: a lost job is still listened to for a while.
   let hangUp: NodeJS.Timeout | undefined;
   const lost = () => {
     hangUp ??= setTimeout(() => work.abort(new JobLost(`${claim.job.id} was taken over`)), deps.config.DRAIN_TIMEOUT);

@@ -1,6 +1,6 @@
 import type { Charged, Cost, Credits } from './job.ts';
 
-/** Whether what a turn had reserved is released: `frozen` is back at or below its value before (money rule 2). */
+/** Whether what a turn had reserved is released: `frozen` is back at or below its value before (architecture.md, money rule 3). */
 export function isSettled(before: Credits, now: Credits): boolean {
   return now.frozen <= before.frozen;
 }

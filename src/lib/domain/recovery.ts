@@ -30,7 +30,7 @@ export type RecoveryLook = {
   alone: boolean;
 };
 
-/** Whether a lost turn is done, has to be looked at again, or is given up (architecture.md, money rule 2). */
+/** Whether a lost turn is done, has to be looked at again, or is given up (architecture.md, money rule 3). */
 export function decideRecovery(look: RecoveryLook): Recovery {
   const { reads, delaysMs, sentAtMs, nowMs, totalTimeoutMs, fingerprint } = look;
   const changed = fingerprint !== look.beforeFingerprint;

@@ -8,7 +8,7 @@ import { percent, segmentDetail, segmentTitle, span, trackType } from './timelin
 
 /**
  * What a state holds that a turn can change, as one canonical text: the draft and the ids and URLs of the generated
- * media, nothing else (architecture.md, money rule 2: `video_analyses` fills in by itself). The order of the media
+ * media, nothing else (architecture.md, money rule 3: `video_analyses` fills in by itself). The order of the media
  * and of keys does not count.
  */
 export function stateFingerprint(state: SessionState): string {

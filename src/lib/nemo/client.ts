@@ -16,7 +16,7 @@ const RENDERS_PATH = '/api/render/proxy/lambda';
 
 /**
  * The upstream, a method an endpoint (nemovideo-api.md). Every method is safe to call again but
- * the uploads (money rule 5: read the state first) and `runTurn`, which is not here.
+ * the uploads (architecture.md, money rule 5: read the state first) and `runTurn`, which is not here.
  */
 export type NemoClient = ReturnType<typeof createNemoClient>;
 

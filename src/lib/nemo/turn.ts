@@ -32,7 +32,7 @@ export type TurnEnding =
   | { kind: TurnEnd };
 
 /**
- * Sends one message over a socket of its own and reads the stream to its end (sse.md; money rule 3). Never throws for
+ * Sends one message over a socket of its own and reads the stream to its end (sse.md; architecture.md, money rule 2). Never throws for
  * what the network does, and never sends twice: the client has one connection, no keep-alive, no HTTP/2 and no retry.
  */
 export async function runTurn(turn: TurnRequest): Promise<TurnEnding> {

@@ -18,8 +18,9 @@ export const ENTRY_OPTIONS = {
 } as const satisfies QueueOptions['defaultJobOptions'];
 
 /**
- * A dead worker's entries start again after lockDuration + 2 * stalledInterval at most (performance.md, A.4), so that the
- * last of thousands is claimed again within 20 s (docs/durability.md). Our row decides when to give up.
+ * A dead worker's entries start again after lockDuration + 2 * stalledInterval at most: BullMQ marks what has no lock at
+ * one look and takes it back at the next. So the last of thousands is claimed again within 20 s (docs/durability.md).
+ * Our row decides when to give up.
  */
 export const WATCH_OPTIONS = {
   lockDuration: 12_000,

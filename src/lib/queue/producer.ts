@@ -39,7 +39,7 @@ export function openProducer(backend: QueueBackend): Producer {
             opts: { jobId: entryId(name, payload), delay: delayMs },
           })),
         );
-        // addBulk is not atomic, and a refused entry comes back under another id (performance.md, 0.7).
+        // addBulk is not atomic, and an entry that was refused comes back under another id, without an error.
         const ids = new Set(added.map((job) => job.id));
         refused.push(...own.filter((entry) => !ids.has(entryId(name, entry.payload))));
       }

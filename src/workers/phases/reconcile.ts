@@ -17,7 +17,7 @@ import { openedSession } from './opened-session.ts';
 import { SEND_WINDOW_MS } from './recover-turn.ts';
 import { turnResult } from './turn-result.ts';
 
-/** One look at what a lost turn did: state and credits against what they were (architecture.md, money rule 2). */
+/** One look at what a lost turn did: state and credits against what they were (architecture.md, money rule 3). */
 export async function reconcile(work: Work): Promise<Step> {
   if (work.job.turn_state === 'done') return afterConversation(work);
   await work.enter('reconcile');

@@ -46,9 +46,12 @@ export function chineseAction(clause: string, context: string, readable: string)
 const LEAD_IN =
   /^(?:如果|若|如需|如要|要(?!点)|想|当|为了|完成后|接下来|下一步|提示|小贴士|注意|现在|然后|最后|首先)|后$/;
 
+/** What leads to an instruction is short. In characters. */
+const MAX_LEAD_IN = 30;
+
 /** Whether a Chinese clause only leads to the instruction behind it ("如果满意，…"). */
 export function isChineseLeadIn(clause: string): boolean {
-  if (clause.length > 30 || /我(?:已|把|将)/.test(clause)) return false;
+  if (clause.length > MAX_LEAD_IN || /我(?:已|把|将)/.test(clause)) return false;
   return LEAD_IN.test(clause) || (/^[在从]/.test(clause) && PART.test(clause));
 }
 

@@ -93,11 +93,13 @@ function aboutEditor(clause: string, context: string, inEditor: boolean): GuiAct
 
 const LEAD_IN =
   /^(?:to|if|when|whenever|once|after|before|in order to|as soon as|next(?: steps?)?|now|then|finally|note|tip|hint|alternatively|otherwise)\b/i;
+/** What leads to an instruction is short. In characters. */
+const MAX_LEAD_IN = 60;
 const STATEMENT = /\b(?:i|we)(?:['’]ve| have)?\s+(?:\w+ed|put|made|set|cut|built)\b/i;
 
 /** Whether an English clause only leads to the instruction behind it ("To download it, …"). */
 export function isEnglishLeadIn(clause: string): boolean {
-  if (clause.length > 60 || STATEMENT.test(clause)) return false;
+  if (clause.length > MAX_LEAD_IN || STATEMENT.test(clause)) return false;
   if (LEAD_IN.test(clause)) return true;
   return /^(?:in|on|at|from|under|inside)\b/i.test(clause) && (PART.test(clause) || TIMELINE.test(clause));
 }
