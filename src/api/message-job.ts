@@ -1,4 +1,4 @@
-import { exportFormIn } from '../lib/domain/export-form.ts';
+import { exportFormIn } from '../lib/domain/intent/export-form.ts';
 import { DEFAULT_EXPORT } from '../lib/domain/job.ts';
 import { Problem } from '../lib/errors.ts';
 import type { SubmitJob } from './schemas/jobs.ts';

@@ -1,7 +1,7 @@
 import { now } from '../lib/clock.ts';
 import { readSessionFiles } from '../lib/domain/session-files.ts';
 import { readSessionState } from '../lib/domain/session-state.ts';
-import { isExportable, timelineView } from '../lib/domain/timeline.ts';
+import { isExportable, timelineView } from '../lib/domain/timeline/timeline.ts';
 import { Problem } from '../lib/errors.ts';
 import type { ApiDeps } from './deps.ts';
 import { liveRead } from './live-read.ts';

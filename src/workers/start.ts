@@ -12,7 +12,7 @@ import { createNemoClient } from '../lib/nemo/client.ts';
 import { createOutputs } from '../lib/nemo/output.ts';
 import { createTransport } from '../lib/nemo/transport.ts';
 import { poolSizes, QUEUE_WORKERS } from '../lib/pool-sizes.ts';
-import { openQueueBackend } from '../lib/queue/factory.ts';
+import { openQueueBackend } from '../lib/queue/backend.ts';
 import { openProducer } from '../lib/queue/producer.ts';
 import { createReadiness } from '../lib/readiness.ts';
 import { settlesWithin } from '../lib/settles-within.ts';

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { type Intent, readIntent } from '../../lib/domain/intent.ts';
+import { type Intent, readIntent } from '../../lib/domain/intent/intent.ts';
 import { jobView } from '../../lib/domain/job-view.ts';
 import { Problem } from '../../lib/errors.ts';
 import { acceptJob } from '../accept-job.ts';

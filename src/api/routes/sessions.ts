@@ -3,7 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { createSession } from '../../lib/commands/create-session.ts';
 import { readSessionState } from '../../lib/domain/session-state.ts';
 import { sessionView } from '../../lib/domain/session-view.ts';
-import { timelineSvg } from '../../lib/domain/timeline-svg.ts';
+import { timelineSvg } from '../../lib/domain/timeline/svg.ts';
 import { Problem } from '../../lib/errors.ts';
 import type { ApiDeps } from '../deps.ts';
 import { findSession } from '../find-session.ts';

@@ -1,5 +1,5 @@
 import { readSessionState } from './session-state.ts';
-import { timelineView } from './timeline.ts';
+import { timelineView } from './timeline/timeline.ts';
 
 /** The columns of a session that clients see. */
 type SessionRecord = {

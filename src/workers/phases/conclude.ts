@@ -6,7 +6,6 @@ import { isSettled, settleCharge } from '../../lib/domain/charge.ts';
 import { jobError } from '../../lib/domain/failures.ts';
 import type { Credits, GenerateInput, JobRecord } from '../../lib/domain/job.ts';
 import { readSessionState } from '../../lib/domain/session-state.ts';
-import type { TurnFold } from '../../lib/domain/stream.ts';
 import { decideTurn } from '../../lib/domain/turn-outcome.ts';
 import { faultPoint } from '../../lib/fault-point.ts';
 import { readBalance } from '../balance.ts';
@@ -26,14 +25,13 @@ export async function concludeTurn(work: Work): Promise<Step> {
   const state = await work.deps.nemo.state(who, upstreamId, work.signal);
   const after = readSessionState(state);
   const verdict = decideTurn({
-    fold: work.job.turn_fold as TurnFold | null,
+    fold: work.job.turn_fold,
     end: 'closed',
     before: readSessionState(work.session.state),
     after,
   });
   if (verdict.kind === 'undecided') return recoverTurn(work);
   const { charged, cost } = settleCharge({
-    sent: true,
     before: work.job.cost.before,
     after: await settledBalance(work, () => readBalance(work, accountId, who)),
     overlapped: await hasOverlap(work.deps.db.pool, work.job, work.deps.config.SSE_TOTAL_TIMEOUT, 'ever'),

@@ -7,7 +7,7 @@ import type { GenerateInput } from '../../lib/domain/job.ts';
 import { writeMessage } from '../../lib/domain/prompt.ts';
 import { readSessionState } from '../../lib/domain/session-state.ts';
 import { stateFingerprint } from '../../lib/domain/state-diff.ts';
-import { emptyFold, foldPayload, type TurnFold } from '../../lib/domain/stream.ts';
+import { emptyFold, foldPayload, type TurnFold } from '../../lib/domain/stream/fold.ts';
 import { provesUnsent } from '../../lib/domain/upstream-errors.ts';
 import { faultPoint } from '../../lib/fault-point.ts';
 import { runTurn, type TurnEnding } from '../../lib/nemo/turn.ts';

@@ -1,6 +1,7 @@
 import { readSessionState, type SessionState } from '../../lib/domain/session-state.ts';
 import { diffStates } from '../../lib/domain/state-diff.ts';
-import { type TurnFold, turnText } from '../../lib/domain/stream.ts';
+import type { TurnFold } from '../../lib/domain/stream/fold.ts';
+import { turnText } from '../../lib/domain/stream/words.ts';
 import type { Identity } from '../../lib/nemo/transport.ts';
 import { JobLost, type Work } from '../work.ts';
 import { turnResult } from './turn-result.ts';

@@ -7,7 +7,6 @@ import type { Charged, Cost, Credits } from '../../lib/domain/job.ts';
 import { decideRecovery } from '../../lib/domain/recovery.ts';
 import { readSessionState } from '../../lib/domain/session-state.ts';
 import { stateFingerprint } from '../../lib/domain/state-diff.ts';
-import type { TurnFold } from '../../lib/domain/stream.ts';
 import { decideTurn } from '../../lib/domain/turn-outcome.ts';
 import { faultPoint } from '../../lib/fault-point.ts';
 import { readBalance } from '../balance.ts';
@@ -17,7 +16,7 @@ import { openedSession } from './opened-session.ts';
 import { SEND_WINDOW_MS } from './recover-turn.ts';
 import { turnResult } from './turn-result.ts';
 
-/** One look at what a lost turn did: state and credits against what they were (architecture.md, money rule 2). */
+/** One look at what a lost turn did: state and credits against what they were (architecture.md, money rule 3). */
 export async function reconcile(work: Work): Promise<Step> {
   if (work.job.turn_state === 'done') return afterConversation(work);
   await work.enter('reconcile');
@@ -51,9 +50,8 @@ export async function reconcile(work: Work): Promise<Step> {
     const set = { recovery_reads: job.recovery_reads + 1, state_last_hash: fingerprint };
     return { kind: 'wait', phase: 'reconcile', reason: 'recovery', ms: decision.inMs, set };
   }
-  const fold = job.turn_fold as TurnFold | null;
   const verdict = decideTurn({
-    fold,
+    fold: job.turn_fold,
     end: job.turn_end ?? 'lost',
     before: readSessionState(work.session.state),
     after,
@@ -77,7 +75,7 @@ export async function reconcile(work: Work): Promise<Step> {
 
 async function chargeOf(work: Work, after: Credits): Promise<{ charged: Charged; cost: Cost }> {
   const overlapped = await hasOverlap(work.deps.db.pool, work.job, work.deps.config.SSE_TOTAL_TIMEOUT, 'ever');
-  return settleCharge({ sent: true, before: work.job.cost.before, after, overlapped });
+  return settleCharge({ before: work.job.cost.before, after, overlapped });
 }
 
 /** A turn that we ended ourselves for its silence or length has a name of its own. */
