@@ -4,7 +4,7 @@ import { createFileRemoval } from '../lib/assets/remove-files.ts';
 import { createSniffer, type Sniffed } from '../lib/assets/sniff.ts';
 import type { AssetStore, StoredFile } from '../lib/assets/store.ts';
 import { findBadText } from '../lib/domain/bad-text.ts';
-import { Problem } from '../lib/errors.ts';
+import { Problem, validationFailed } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
 
 /** Files of one request: as many as a job may name. */
@@ -82,7 +82,7 @@ async function* limited(content: AsyncIterable<Uint8Array>, filename: string, ma
 }
 
 function fault(pointer: string, detail: string): Problem {
-  return new Problem('validation_failed', detail, { faults: [{ pointer, detail }] });
+  return validationFailed([{ pointer, detail }]);
 }
 
 /** What the parser says of a body that is no multipart, or breaks off. */

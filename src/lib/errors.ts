@@ -147,3 +147,10 @@ export class Problem extends Error {
     this.existing = more.existing ?? null;
   }
 }
+
+/** The answer to a request with faults, of which there is at least one; its detail names the first. */
+export function validationFailed(faults: readonly Fault[]): Problem {
+  const [first, ...more] = faults.map(({ pointer, detail }) => (pointer === '' ? detail : `${pointer}: ${detail}`));
+  const rest = more.length > 0 ? ` (and ${more.length} more)` : '';
+  return new Problem('validation_failed', `${first}${rest}`, { faults });
+}

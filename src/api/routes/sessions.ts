@@ -4,9 +4,10 @@ import { createSession } from '../../lib/commands/create-session.ts';
 import { readSessionState } from '../../lib/domain/session-state.ts';
 import { sessionView } from '../../lib/domain/session-view.ts';
 import { timelineSvg } from '../../lib/domain/timeline-svg.ts';
-import { Problem } from '../../lib/errors.ts';
+import { validationFailed } from '../../lib/errors.ts';
 import type { ApiDeps } from '../deps.ts';
 import { findSession } from '../find-session.ts';
+import { unknownSkill } from '../prepare-job.ts';
 import { otherThanJson } from '../schemas/answer.ts';
 import { listQuery, listView, pageOf } from '../schemas/list.ts';
 import { CreateSession, Session, SessionList, SessionParams, SessionState } from '../schemas/sessions.ts';
@@ -66,10 +67,7 @@ export const sessionRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) 
 
   app.post('/sessions', { schema: docs.create, config: CREATE_CONFIG }, async (request, reply) => {
     const { skill, language = null, name = null } = request.body;
-    if (!skills.has(skill)) {
-      const fault = { pointer: '/skill', detail: `Must be one of ${[...skills.keys()].join(', ')}.` };
-      throw new Problem('validation_failed', `${fault.pointer}: ${fault.detail}`, { faults: [fault] });
-    }
+    if (!skills.has(skill)) throw validationFailed([unknownSkill(skills)]);
     const id = await deps.once(request, reply, {
       create: (key) => createSession(db.pool, { tenantId: request.tenantId, skill, language, name }, key),
       again: async ([created = '']) => created,

@@ -7,7 +7,7 @@ import { deleteEndpoint, rotateEndpointSecret, updateEndpoint } from '../../lib/
 import { recoverMessages } from '../../lib/db/webhook-messages.ts';
 import { type EndpointRecord, endpointView } from '../../lib/domain/endpoint-view.ts';
 import { messageView } from '../../lib/domain/message-view.ts';
-import { Problem } from '../../lib/errors.ts';
+import { Problem, validationFailed } from '../../lib/errors.ts';
 import { isId, newId } from '../../lib/ids.ts';
 import { newWebhookSecret } from '../../lib/webhooks/sign.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -149,8 +149,7 @@ export const webhookEndpointRoutes: FastifyPluginAsync<ApiDeps> = async (fastify
     const { id } = await findEndpoint(request.tenantId, request.params.id);
     const { since, until = now() } = request.body;
     if (now().getTime() - since.getTime() > RECOVER_WITHIN_MS) {
-      const fault = { pointer: '/since', detail: 'Must be within the last 14 days.' };
-      throw new Problem('validation_failed', `${fault.pointer}: ${fault.detail}`, { faults: [fault] });
+      throw validationFailed([{ pointer: '/since', detail: 'Must be within the last 14 days.' }]);
     }
     const messages = await recoverMessages(db.pool, id, since, until);
     return reply.code(202).send({
@@ -164,8 +163,8 @@ export const webhookEndpointRoutes: FastifyPluginAsync<ApiDeps> = async (fastify
 
   async function checkRoom(tenantId: string): Promise<void> {
     if ((await db.prisma.webhook_endpoint.count({ where: { tenant_id: tenantId } })) < MAX_ENDPOINTS) return;
-    const fault = { pointer: '', detail: `There are ${MAX_ENDPOINTS} endpoints already: delete one first.` };
-    throw new Problem('validation_failed', fault.detail, { faults: [fault] });
+    const detail = `There are ${MAX_ENDPOINTS} endpoints already: delete one first.`;
+    throw validationFailed([{ pointer: '', detail }]);
   }
 
   async function findEndpoint(tenantId: string, id: string): Promise<EndpointRecord> {
