@@ -10,6 +10,7 @@ import { problems } from './plugins/problems.ts';
 import { requestLog } from './plugins/request-log.ts';
 import { tracing } from './plugins/tracing.ts';
 import { validation } from './plugins/validation.ts';
+import { addressOf } from './rate-limit.ts';
 import { accountRoutes } from './routes/account.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { assetRoutes } from './routes/assets.ts';
@@ -56,7 +57,7 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
   app.addHook('preClose', async () => deps.watcher.stop());
   app.register(requestLog);
   // Every answer says what is left; to those with a key, authentication says it anew.
-  app.addHook('onRequest', async (request, reply) => deps.rateLimit.spend(reply, `address ${request.ip}`, 0));
+  app.addHook('onRequest', async (request, reply) => deps.rateLimit.spend(reply, addressOf(request), 0));
   app.register(problems);
   app.register(missingRoutes);
   app.register(jsonBody);

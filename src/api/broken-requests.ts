@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PROBLEMS, Problem, type ProblemCode } from '../lib/errors.ts';
 import { newId } from '../lib/ids.ts';
-import type { RateLimit } from './rate-limit.ts';
+import { addressOf, type RateLimit } from './rate-limit.ts';
 import { problemBody, sendProblem } from './send-problem.ts';
 
 /** Node's errors of what is no request yet; all others are bytes that are not HTTP. */
@@ -43,7 +43,7 @@ export function answerBrokenRequest(error: Error & { code?: string }, socket: So
 export function answerBadAddress(rateLimit: RateLimit) {
   return (_error: Error, request: FastifyRequest, reply: FastifyReply): void => {
     reply.header('x-request-id', request.id);
-    rateLimit.spend(reply, `address ${request.ip}`, 0);
+    rateLimit.spend(reply, addressOf(request), 0);
     void sendProblem(request, reply, new Problem('not_found', 'This is not the address of anything.'));
   };
 }

@@ -8,7 +8,7 @@ import type { Logger } from '../lib/logger.ts';
 import type { NemoClient } from '../lib/nemo/client.ts';
 import type { QueueReader } from '../lib/queue/reader.ts';
 import type { Skill } from '../lib/skills.ts';
-import type { AddressPolicy } from '../lib/webhooks/url-policy.ts';
+import type { AddressPolicy } from '../lib/webhooks/address-policy.ts';
 import type { Once } from './create-once.ts';
 import type { JobWatcher } from './job-watcher.ts';
 import type { KeyUse } from './key-use.ts';

@@ -12,6 +12,11 @@ export type RateLimit = {
   spend(reply: Pick<FastifyReply, 'header'>, who: string, cost: 0 | 1): void;
 };
 
+/** Whoever has no key is counted by its address. */
+export function addressOf({ ip }: { ip: string }): string {
+  return `address ${ip}`;
+}
+
 type Window = { endsAtMs: number; used: number };
 
 /** Counts in this process only. A window begins with the first request that costs. @param clockMs only ever grows. */

@@ -36,10 +36,6 @@ export type Api = {
 /** Starts the HTTP API. Throws when the port is taken or the database does not answer. */
 export async function startApi(config: Config, log: Logger): Promise<Api> {
   const skills = await loadSkills(config.SKILLS_DIR, config.SKILL_SOURCE);
-  const webhookPolicy = {
-    allowHttp: config.WEBHOOK_ALLOW_HTTP,
-    allowedSubnets: config.WEBHOOK_ALLOWED_SUBNETS,
-  };
   const vault = createVault(config.ENCRYPTION_KEY, config.ENCRYPTION_KEYS_OTHER);
   const onError = (error: Error) => log.error({ err: error }, 'lost a connection');
   const db = openDatabase(config.DATABASE_URL, { poolSize: poolSizes('api', config).database, onError });
@@ -68,7 +64,7 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
     once: createOnce(db.pool),
     rateLimit: createRateLimit(config.SUBMIT_RATE_LIMIT, monotonicMs),
     skills,
-    webhookPolicy,
+    webhookPolicy: config.WEBHOOK_POLICY,
     watcher,
     store,
     maxUploadBytes: config.MAX_UPLOAD_BYTES,

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { SECTIONS } from './config-variables.ts';
+import type { AddressPolicy } from './webhooks/address-policy.ts';
 
 const VARIABLES = z.object({
   ...SECTIONS.Stores,
@@ -20,7 +21,12 @@ const ENVIRONMENT = VARIABLES.transform((env, context) => {
       path: ['REDIS_SENTINELS'],
       message: 'needs REDIS_URL, for the password: redis://:password@any',
     });
-  return { ...env, ASSET_STORE: assetPlaceOf(env), QUEUE_STORE: queueStoreOf(env) };
+  return {
+    ...env,
+    ASSET_STORE: assetPlaceOf(env),
+    QUEUE_STORE: queueStoreOf(env),
+    WEBHOOK_POLICY: webhookPolicyOf(env),
+  };
 });
 
 function queueStoreOf(env: z.output<typeof VARIABLES>) {
@@ -31,6 +37,10 @@ function queueStoreOf(env: z.output<typeof VARIABLES>) {
   };
   const redis = env.REDIS_URL === undefined ? undefined : { url: env.REDIS_URL, sentinels };
   return { redis, databaseUrl: env.DATABASE_URL };
+}
+
+function webhookPolicyOf(env: z.output<typeof VARIABLES>): AddressPolicy {
+  return { allowHttp: env.WEBHOOK_ALLOW_HTTP, allowedSubnets: env.WEBHOOK_ALLOWED_SUBNETS };
 }
 
 function assetPlaceOf(env: z.output<typeof VARIABLES>) {

@@ -4,7 +4,10 @@ import ipaddr from 'ipaddr.js';
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
 /** A block of addresses in CIDR notation, parsed. */
-export type Subnet = { readonly network: Address; readonly prefixLength: number };
+type Subnet = { readonly network: Address; readonly prefixLength: number };
+
+/** What an operator opens beyond https to public addresses (`WEBHOOK_ALLOW_HTTP`, `WEBHOOK_ALLOWED_SUBNETS`). */
+export type AddressPolicy = { readonly allowHttp: boolean; readonly allowedSubnets: readonly Subnet[] };
 
 const globalUnicast = ipaddr.IPv6.parse('2000::');
 

@@ -1,10 +1,7 @@
 import { isIP } from 'node:net';
-import { allowedBy, isPublicAddress, type Subnet } from './address-policy.ts';
+import { type AddressPolicy, allowedBy, isPublicAddress } from './address-policy.ts';
 
 const longestUrl = 2048;
-
-/** What an operator opens beyond https to public addresses (`WEBHOOK_ALLOW_HTTP`, `WEBHOOK_ALLOWED_SUBNETS`). */
-export type AddressPolicy = { readonly allowHttp: boolean; readonly allowedSubnets: readonly Subnet[] };
 
 /** Whether the port is one of 443 and 8443. `port` is a URL's: empty for the protocol's own. */
 export function isWebhookPort(protocol: string, port: string): boolean {
