@@ -1,5 +1,5 @@
-const seconds = /^\d+$/;
-const httpDate = /^[A-Z][a-z]+, .+ GMT$/;
+const SECONDS = /^\d+$/;
+const HTTP_DATE = /^[A-Z][a-z]+, .+ GMT$/;
 
 /**
  * How long a receiver asks us to wait, in milliseconds from `nowMs`: `Retry-After` as whole seconds or as an HTTP date
@@ -7,11 +7,11 @@ const httpDate = /^[A-Z][a-z]+, .+ GMT$/;
  */
 export function retryAfterMs(header: string | undefined, nowMs: number): number | null {
   const value = header?.trim() ?? '';
-  if (seconds.test(value)) {
+  if (SECONDS.test(value)) {
     const ms = Number(value) * 1000;
     return Number.isSafeInteger(ms) ? ms : null;
   }
   // Date.parse also takes "5.5" and "2020"; only what looks like a date may reach it.
-  const at = httpDate.test(value) ? Date.parse(value) : Number.NaN;
+  const at = HTTP_DATE.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(at) ? null : Math.max(0, at - nowMs);
 }
