@@ -3,7 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { Problem } from '../../lib/errors.ts';
 import { notReady, PROBE_AGAIN_S } from '../../lib/readiness.ts';
 import type { ApiDeps } from '../deps.ts';
-import { Health } from '../schemas/operation.ts';
+import { Health } from '../schemas/health.ts';
 
 const docs = {
   live: {

@@ -37,7 +37,7 @@ const docs = {
 const CANCEL_CONFIG = { unlimited: true, problems: ['job_already_terminal'] } as const;
 const RETRY_CONFIG = {
   takes: ['idempotency-key'],
-  gives: ['location', 'idempotent-replayed'],
+  gives: ['location'],
   problems: ['charge_unknown', 'retry_in_progress', 'job_not_retryable', 'queue_full'],
 } as const;
 

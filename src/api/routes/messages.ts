@@ -27,7 +27,7 @@ const docs = {
 };
 const CONFIG = {
   takes: ['idempotency-key', 'prefer'],
-  gives: ['location', 'idempotent-replayed', 'preference-applied'],
+  gives: ['location'],
   problems: ['draft_not_ready', 'not_found', 'client_reference_used', 'queue_full'],
 } as const;
 

@@ -59,7 +59,7 @@ const docs = {
     response: { 200: otherThanJson('The picture.', { 'image/svg+xml': 'The tracks, drawn to scale.' }) },
   },
 };
-const CREATE_CONFIG = { takes: ['idempotency-key'], gives: ['location', 'idempotent-replayed'] } as const;
+const CREATE_CONFIG = { takes: ['idempotency-key'], gives: ['location'] } as const;
 
 export const sessionRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) => {
   const app = fastify.withTypeProvider<ZodTypeProvider>();

@@ -78,7 +78,7 @@ const docs = {
     response: { 202: Recovery },
   },
 };
-const CREATE_CONFIG = { takes: ['idempotency-key'], gives: ['location', 'idempotent-replayed'] } as const;
+const CREATE_CONFIG = { takes: ['idempotency-key'], gives: ['location'] } as const;
 
 /** Where the tenant wants its events sent. */
 export const webhookEndpointRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) => {

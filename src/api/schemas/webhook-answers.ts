@@ -62,3 +62,10 @@ export const Recovery = z
     messages: z.int().describe('How many messages are sent again.'),
   })
   .meta({ id: 'WebhookRecovery', description: 'Failed messages that are sent again.' });
+
+export const WebhookSecret = z
+  .object({
+    object: z.literal('webhook_secret').describe('Always `webhook_secret`.'),
+    secret: z.string().describe('`whsec_…`: the key of the signatures (Standard Webhooks 1.0).'),
+  })
+  .meta({ id: 'WebhookSecret', description: 'What signs the webhooks of jobs that bring their own URL.' });
