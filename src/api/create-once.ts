@@ -27,7 +27,7 @@ export type Once = <T>(
   effect: {
     sent?: unknown;
     create(key: RequestKey | null): Promise<T>;
-    again(resourceIds: readonly string[]): Promise<T>;
+    again(resourceIds: readonly [string, ...string[]]): Promise<T>;
   },
 ) => Promise<T>;
 
@@ -51,8 +51,10 @@ export function createOnce(db: Queryable): Once {
       if (made.earlier.fingerprint !== key.fingerprint) {
         throw new Problem('idempotency_key_reused', 'The first request with this key said something else.');
       }
+      const [id, ...others] = made.earlier.resource_ids;
+      if (id === undefined) throw new Error(`a key of ${key.route} was claimed for nothing`);
       reply.header('idempotent-replayed', 'true');
-      return await again(made.earlier.resource_ids);
+      return await again([id, ...others]);
     } finally {
       inFlight.delete(name);
     }

@@ -61,7 +61,7 @@ export const jobActionRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db
         const { id: requestId, traceparent } = request;
         return retryJob(db.pool, found, { requestId, traceparent, acceptDuplicateCharge, key });
       },
-      again: ([id = '']) => findJob(db, request.tenantId, id),
+      again: ([id]) => findJob(db, request.tenantId, id),
     });
     wake();
     return reply.code(202).header('location', `/v1/jobs/${job.id}`).send(jobView(job));

@@ -70,7 +70,7 @@ export const sessionRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) 
     if (!skills.has(skill)) throw validationFailed([unknownSkill(skills)]);
     const id = await deps.once(request, reply, {
       create: (key) => createSession(db.pool, { tenantId: request.tenantId, skill, language, name }, key),
-      again: async ([created = '']) => created,
+      again: async ([created]) => created,
     });
     reply.code(201).header('location', `/v1/sessions/${id}`);
     return sessionView(await findSession(db, request.tenantId, id));

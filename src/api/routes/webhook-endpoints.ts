@@ -97,7 +97,7 @@ export const webhookEndpointRoutes: FastifyPluginAsync<ApiDeps> = async (fastify
           const secret = vault.seal(newWebhookSecret(), 'webhook_endpoint.secret');
           return createEndpoint(db.pool, { ...request.body, id: newId('whe'), tenantId, secret }, key);
         },
-        again: ([id = '']) => findEndpoint(tenantId, id),
+        again: ([id]) => findEndpoint(tenantId, id),
       });
       reply.code(201).header('location', `/v1/webhook-endpoints/${row.id}`);
       return { ...endpointView(row), secret: vault.open(row.secret, 'webhook_endpoint.secret') };
