@@ -1,5 +1,6 @@
 import { TokenRefused } from '../lib/commands/obtain-token.ts';
 import { upstreamPolicy } from '../lib/domain/upstream-errors.ts';
+import { Problem } from '../lib/errors.ts';
 import type { Identity } from '../lib/nemo/transport.ts';
 import { UpstreamError } from '../lib/nemo/upstream-error.ts';
 import { DEFAULT_SKILL } from '../lib/skills.ts';
@@ -7,6 +8,8 @@ import type { ApiDeps } from './deps.ts';
 
 /** The contract: a live reading takes at most so long, with whatever its token takes. In ms. */
 const LIVE_MS = 5_000;
+/** An upstream that does not answer is often back soon. In s. */
+const TRY_AGAIN_S = 30;
 
 type Read<T> = (who: Identity, signal: AbortSignal) => Promise<T>;
 
@@ -42,6 +45,11 @@ export async function liveRead<T>(
     deps.log.warn({ account_id: from.accountId, error: reason }, 'no live reading');
     return null;
   }
+}
+
+/** What is answered where nothing could be read, and nothing has been stored before. */
+export function unreadable(what: 'session' | 'credits'): Problem {
+  return new Problem('unavailable', `The ${what} cannot be read right now.`, { retryAfterS: TRY_AGAIN_S });
 }
 
 function isTokenRefused(error: unknown): boolean {

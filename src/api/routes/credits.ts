@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { creditsOf, readCredits } from '../credits-reading.ts';
+import { creditsOf, readCreditsView } from '../credits-reading.ts';
 import type { ApiDeps } from '../deps.ts';
 import { CreditSnapshot, Credits } from '../schemas/account.ts';
 import { listOf } from '../schemas/answer.ts';
@@ -28,7 +28,7 @@ export const creditRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) =
   const app = fastify.withTypeProvider<ZodTypeProvider>();
   const { db, accounts } = deps;
 
-  app.get('/credits', { schema: docs.get }, async (request) => readCredits(deps, request.tenantId));
+  app.get('/credits', { schema: docs.get }, async (request) => readCreditsView(deps, request.tenantId));
 
   app.get('/credits/snapshots', { schema: docs.snapshots }, async (request) => {
     const account_id = await accounts.resolve(request.tenantId);

@@ -4,7 +4,7 @@ import { type Intent, readIntent } from '../../lib/domain/intent.ts';
 import { jobView } from '../../lib/domain/job-view.ts';
 import { Problem, validationFailed } from '../../lib/errors.ts';
 import { acceptJob } from '../accept-job.ts';
-import { readCredits } from '../credits-reading.ts';
+import { readCreditsView } from '../credits-reading.ts';
 import type { ApiDeps } from '../deps.ts';
 import { findSession, latestSession } from '../find-session.ts';
 import { asFaultOfMessage, exportJob, messageJob } from '../message-job.ts';
@@ -53,7 +53,7 @@ export const messageRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) 
       }
       case 'credits':
         await namedSession(tenantId, body);
-        return { action, credits: await readCredits(deps, tenantId) };
+        return { action, credits: await readCreditsView(deps, tenantId) };
       case 'state': {
         const session = (await namedSession(tenantId, body)) ?? (await latestSession(db, tenantId));
         if (!session) throw new Problem('not_found', 'There is no session yet.');
