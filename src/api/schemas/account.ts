@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ACCOUNT_KINDS } from '../../lib/domain/account.ts';
 import { moment, oneOf } from './answer.ts';
 import { balance } from './job-answers.ts';
 
@@ -12,7 +13,7 @@ export const PutAccount = z
   })
   .meta({ examples: [{ token: 'nmv_usr_0123456789abcd' }] });
 
-const kind = oneOf('anonymous', 'registered').describe('Whether it was registered with NemoVideo.');
+const kind = oneOf(...ACCOUNT_KINDS).describe('Whether it was registered with NemoVideo.');
 const expires = moment.nullable().describe('When its token ends; null where no end is known.');
 const register = z
   .string()

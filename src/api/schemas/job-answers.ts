@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { FAILURES } from '../../lib/domain/failures.ts';
 import {
+  CERTAINTIES,
+  CHARGED,
   EXPORT_FORMATS,
   EXPORT_QUALITIES,
   JOB_TYPES,
@@ -168,9 +170,7 @@ const Cost = z
     before: Balance.nullable().describe('The balance before the message was sent.'),
     after: Balance.nullable().describe('The balance afterwards.'),
     charged: z.int().nullable().describe('Credits that it cost; null while or where nobody can say.'),
-    certainty: z
-      .enum(['exact', 'bounded', 'unknown', 'none'])
-      .describe('`bounded`: other turns overlapped; `none`: no message was sent.'),
+    certainty: z.enum(CERTAINTIES).describe('`bounded`: other turns overlapped; `none`: no message was sent.'),
   })
   .meta({ id: 'Cost', description: 'What a job cost, in whole credits.' });
 
@@ -195,7 +195,7 @@ export const Job = z
     result: JobResult.nullable().describe('What came of it; null until there is something.'),
     error: JobError.nullable().describe('Why it failed; null where it did not.'),
     cost: Cost,
-    charged: z.enum(['yes', 'no', 'unknown']).describe('Whether it cost credits.'),
+    charged: z.enum(CHARGED).describe('Whether it cost credits.'),
     attempt: z.int().describe('The how-manieth try it is.'),
     retry_of: z.string().nullable().describe('The failed job that it takes up again.'),
     created_at: moment.describe('When it was accepted.'),
