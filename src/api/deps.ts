@@ -31,7 +31,7 @@ export type ApiDeps = {
   submit: Submit;
   /** Tells the workers that there is something to do; they would find it by themselves, a moment later. */
   wake(): void;
-  /** Keeps a tenant's backlog to MAX_QUEUED_PER_TENANT; `submit` asks it itself. */
+  /** Keeps a tenant's backlog to MAX_QUEUED_PER_TENANT; to be asked before jobs are made. `submit` asks it itself. */
   room: QueueRoom;
   /** Answers POSTs that create something, once an idempotency key. */
   once: Once;

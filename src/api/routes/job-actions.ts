@@ -42,7 +42,7 @@ const RETRY_CONFIG = {
 } as const;
 
 /** What a client can do with a job that it has submitted. */
-export const jobActionRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db, once, wake }) => {
+export const jobActionRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db, once, room, wake }) => {
   const app = fastify.withTypeProvider<ZodTypeProvider>();
 
   app.post('/jobs/:id/cancel', { schema: docs.cancel, config: CANCEL_CONFIG }, async (request, reply) => {
@@ -57,8 +57,9 @@ export const jobActionRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db
     const found = await findJob(db, request.tenantId, request.params.id);
     const { accept_duplicate_charge: acceptDuplicateCharge } = request.body;
     const job = await once(request, reply, {
-      create: (key) => {
+      create: async (key) => {
         const { id: requestId, traceparent } = request;
+        await room.take(request.tenantId, 1);
         return retryJob(db.pool, found, { requestId, traceparent, acceptDuplicateCharge, key });
       },
       again: ([id]) => findJob(db, request.tenantId, id),
