@@ -1,5 +1,6 @@
 import { Agent, type Dispatcher, request } from 'undici';
 import { z } from 'zod';
+import { retryAfterMs } from '../domain/retry-after.ts';
 import type { StreamedBody } from './multipart.ts';
 import { type Answer, UpstreamError } from './upstream-error.ts';
 
@@ -117,15 +118,7 @@ export function readAnswer(status: number, headers: Dispatcher.ResponseData['hea
   const code = isObject(json) && typeof json.code === 'number' ? json.code : null;
   const words = isObject(json) ? (json.message ?? json.error ?? json.detail) : undefined;
   const message = typeof words === 'string' ? words.slice(0, MAX_MESSAGE_LENGTH) : '';
-  return { status, code, retryAfterMs: retryAfterMs(headers['retry-after']), message };
-}
-
-/** `Retry-After` in ms: seconds or an HTTP date (RFC 9110, 10.2.3). */
-function retryAfterMs(header: string | string[] | undefined): number | null {
-  if (typeof header !== 'string') return null;
-  if (/^\d+$/.test(header)) return Number(header) * 1000;
-  const at = Date.parse(header);
-  return Number.isNaN(at) ? null : Math.max(0, at - Date.now());
+  return { status, code, retryAfterMs: retryAfterMs(headers['retry-after'], Date.now()), message };
 }
 
 /** The parsed body, or undefined when it is not JSON: an HTML page of a proxy, say. */
