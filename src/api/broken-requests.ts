@@ -1,4 +1,4 @@
-import { type Server, STATUS_CODES } from 'node:http';
+import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PROBLEMS, Problem, type ProblemCode } from '../lib/errors.ts';
@@ -46,9 +46,4 @@ export function answerBadAddress(rateLimit: RateLimit) {
     rateLimit.spend(reply, addressOf(request), 0);
     void sendProblem(request, reply, new Problem('not_found', 'This is not the address of anything.'));
   };
-}
-
-/** Node answers an unknown `Expect` itself, without a word; it may as well be ignored (RFC 9110, 10.1.1). */
-export function acceptOddRequests(server: Server): void {
-  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
 }

@@ -1,8 +1,9 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { newId } from '../lib/ids.ts';
-import { acceptOddRequests, answerBadAddress, answerBrokenRequest } from './broken-requests.ts';
+import { answerBadAddress, answerBrokenRequest } from './broken-requests.ts';
 import type { ApiDeps } from './deps.ts';
-import { watchUnused } from './unused-connections.ts';
 
 /** A client's own request id: visible ASCII, short enough for logs and headers. */
 const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
@@ -55,4 +56,24 @@ export function createHttpServer({ log, rateLimit }: Pick<ApiDeps, 'log' | 'rate
   app.addHook('preClose', async () => closeUnused());
   acceptOddRequests(app.server);
   return app;
+}
+
+/** Node answers an unknown `Expect` itself, without a word; it may as well be ignored (RFC 9110, 10.1.1). */
+function acceptOddRequests(server: Server): void {
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+}
+
+/**
+ * Knows the connections on which nothing has come yet, as proxies and browsers open them in advance. Node takes them for
+ * busy and would wait for them when the server closes. @returns what closes them.
+ */
+function watchUnused(server: Server): () => void {
+  const open = new Set<Socket>();
+  server.on('connection', (socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
+  return () => {
+    for (const socket of open) if (socket.bytesRead === 0) socket.destroy();
+  };
 }

@@ -52,11 +52,6 @@ async function checkReferences(
   return read.prompt;
 }
 
-/** The fault of a body that names a skill which is not served. */
-export function unknownSkill(skills: ApiDeps['skills']): Fault {
-  return { pointer: '/skill', detail: `Must be one of ${[...skills.keys()].join(', ')}.` };
-}
-
 function newJob(body: SubmitJob, prompt: string, from: Requester): NewJob {
   const { type, skill, metadata, priority, webhook } = body;
   const common = {
@@ -82,4 +77,9 @@ function newJob(body: SubmitJob, prompt: string, from: Requester): NewJob {
   const options = body.options as GenerateOptions;
   const language = body.language ?? detectLanguage(prompt);
   return { ...common, type, language, input: { prompt, language, options, assets, export: body.export } };
+}
+
+/** The fault of a body that names a skill which is not served. */
+export function unknownSkill(skills: ApiDeps['skills']): Fault {
+  return { pointer: '/skill', detail: `Must be one of ${[...skills.keys()].join(', ')}.` };
 }

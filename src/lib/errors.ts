@@ -122,7 +122,7 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** One fault of a request. `pointer` is a JSON Pointer (RFC 6901) into the body, or `?name` for one of the query. */
+/** One fault of a request. `pointer`: a JSON Pointer (RFC 6901) into the body, `?name` of the query, or a header's name. */
 export type Fault = { pointer: string; detail: string };
 
 /** An error that is meant for the client. Whatever else is thrown becomes `internal_error`. */

@@ -1,11 +1,11 @@
-import { FAILURES } from '../../lib/domain/failures.ts';
+import { FAILURES, type FailureAction } from '../../lib/domain/failures.ts';
 import { PROBLEMS } from '../../lib/errors.ts';
 
 /** A line of a table of codes. `anchor`: addresses lead here; a code may be that of a request and of a job. */
 type Row = { code: string; anchor: boolean; cells: string[] };
 type Chapter = { title: string; introduction: string; columns: string[]; rows: Row[] };
 
-const ACTIONS: Record<string, string> = {
+const ACTIONS: Readonly<Record<FailureAction, string>> = {
   retry: 'Retry the job.',
   register: 'Register the account at the address that comes with it.',
   top_up: 'Buy credits; an anonymous account is registered first.',
@@ -32,7 +32,7 @@ export const ERROR_CHAPTERS: readonly Chapter[] = [
     rows: Object.entries(FAILURES).map(([code, { message, retryable, action }]) => ({
       code,
       anchor: !(code in PROBLEMS),
-      cells: [message, retryable ? 'yes' : 'no', action === null ? 'Nothing by itself.' : (ACTIONS[action] ?? action)],
+      cells: [message, retryable ? 'yes' : 'no', action === null ? 'Nothing by itself.' : ACTIONS[action]],
     })),
   },
 ];

@@ -150,7 +150,7 @@ export const JobError = z
     retryable: z.boolean().describe('Whether a retry can help.'),
     action: z
       .object({
-        kind: oneOf(...actionKinds(), 'register').describe('What to do.'),
+        kind: oneOf(...actionKinds()).describe('What to do.'),
         url: z.string().optional().describe('Where to do it.'),
       })
       .nullable()
