@@ -1,10 +1,10 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { PROBLEMS, Problem, type ProblemCode } from '../lib/errors.ts';
+import { PROBLEMS, Problem, type ProblemCode, problemBody } from '../lib/errors.ts';
 import { newId } from '../lib/ids.ts';
 import { addressOf, type RateLimit } from './rate-limit.ts';
-import { problemBody, sendProblem } from './send-problem.ts';
+import { sendProblem } from './send-problem.ts';
 
 /** Node's errors of what is no request yet; all others are bytes that are not HTTP. */
 const CLIENT_ERRORS: Readonly<Record<string, ProblemCode>> = {

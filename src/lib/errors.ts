@@ -154,3 +154,9 @@ export function validationFailed(faults: readonly Fault[]): Problem {
   const rest = more.length > 0 ? ` (and ${more.length} more)` : '';
   return new Problem('validation_failed', `${first}${rest}`, { faults });
 }
+
+/** The body of an error (RFC 9457); `type` leads to the page that tells what its code means. */
+export function problemBody(code: ProblemCode, detail: string) {
+  const { status, title } = PROBLEMS[code];
+  return { type: `/docs/errors#${code}`, title, status, detail, code };
+}
