@@ -26,12 +26,11 @@ export async function liveRead<T>(
   const signal = AbortSignal.timeout(LIVE_MS);
   const skill = deps.skills.get(from.skill) ?? deps.skills.get(DEFAULT_SKILL);
   if (!skill) throw new Error(`the skill ${DEFAULT_SKILL} is not served`);
-  const identity = { source: skill.name, version: skill.version, platform: skill.platform };
   const attempt = async (refused?: string): Promise<T> => {
     // A renewal is never broken off, only not waited for: a token that was issued must be stored.
-    const { token } = await orAbort(deps.accounts.token(from.accountId, identity, refused), signal);
+    const { token } = await orAbort(deps.accounts.token(from.accountId, skill, refused), signal);
     try {
-      return await read({ token, skill: identity }, signal);
+      return await read({ token, skill }, signal);
     } catch (error) {
       if (refused === undefined && isTokenRefused(error)) return attempt(token);
       throw error;

@@ -21,7 +21,7 @@ const MAX_ANSWER_BYTES = 32_000_000;
 const MAX_MESSAGE_LENGTH = 300;
 
 /** Who is calling: the bearer token and the three attribution headers (nemovideo-api.md, "Headers"). */
-export type SkillIdentity = { source: string; version: string; platform: string };
+export type SkillIdentity = { name: string; version: string; platform: string };
 export type Identity = { token: string; skill: SkillIdentity };
 
 export type Call = {
@@ -45,7 +45,7 @@ export type Transport = {
 };
 
 export function attributionHeaders(skill: SkillIdentity): Record<string, string> {
-  return { 'x-skill-source': skill.source, 'x-skill-version': skill.version, 'x-skill-platform': skill.platform };
+  return { 'x-skill-source': skill.name, 'x-skill-version': skill.version, 'x-skill-platform': skill.platform };
 }
 
 /** HTTP to one upstream: connections, time-outs, headers, envelope. Never retries: whoever calls owns that. */
