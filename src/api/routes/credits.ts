@@ -2,8 +2,7 @@ import type { FastifyPluginAsync } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { creditsOf, readCreditsView } from '../credits-reading.ts';
 import type { ApiDeps } from '../deps.ts';
-import { CreditSnapshot, Credits } from '../schemas/account.ts';
-import { listOf } from '../schemas/answer.ts';
+import { CreditSnapshotList, Credits } from '../schemas/account.ts';
 import { listQuery, listView, pageOf } from '../schemas/list.ts';
 
 const docs = {
@@ -19,7 +18,7 @@ const docs = {
     tags: ['Account'],
     summary: 'List earlier readings of the credits',
     querystring: listQuery('snap'),
-    response: { 200: listOf('CreditSnapshotList', CreditSnapshot) },
+    response: { 200: CreditSnapshotList },
   },
 };
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ACCOUNT_KINDS } from '../../lib/domain/account.ts';
-import { moment, oneOf } from './answer.ts';
+import { listOf, moment, oneOf } from './answer.ts';
 import { balance } from './job-answers.ts';
 
 /** The characters of a bearer token (RFC 6750, 2.1), after the beginning that all of NemoVideo's have. */
@@ -42,7 +42,7 @@ export const Credits = z
   })
   .meta({ id: 'Credits', description: 'The credits of the account with which the tenant opens sessions.' });
 
-export const CreditSnapshot = z
+const CreditSnapshot = z
   .object({
     id: z.string().describe('`snap_…`'),
     object: z.literal('credit_snapshot').describe('Always `credit_snapshot`.'),
@@ -51,3 +51,5 @@ export const CreditSnapshot = z
     job_id: z.string().nullable().describe('The job that read it; null: a client did.'),
   })
   .meta({ id: 'CreditSnapshot', description: 'One reading of the credits.' });
+
+export const CreditSnapshotList = listOf('CreditSnapshotList', CreditSnapshot);
