@@ -54,7 +54,7 @@ export async function discardFiles(
 
 async function receivePart(part: Multipart, index: number, store: AssetStore, maxBytes: number): Promise<ReceivedFile> {
   if (part.type === 'field') throw fault(`/${part.fieldname}`, 'There is no such field: send files only.');
-  if (index >= MAX_FILES) throw new Problem('payload_too_large', `At most ${MAX_FILES} files in one request.`);
+  if (index >= MAX_FILES) throw tooMany();
   const filename = readFilename(part);
   const sniffer = createSniffer();
   const stored = await store.put(sniffer.watch(limited(part.file, filename, maxBytes)));
@@ -85,11 +85,15 @@ function fault(pointer: string, detail: string): Problem {
   return validationFailed([{ pointer, detail }]);
 }
 
+function tooMany(): Problem {
+  return new Problem('payload_too_large', `At most ${MAX_FILES} files in one request.`);
+}
+
 /** What the parser says of a body that is no multipart, or breaks off. */
 function asProblem(error: unknown): unknown {
   if (error instanceof Problem || !(error instanceof Error)) return error;
   const { code } = error as Error & { code?: string };
-  if (code === 'FST_PARTS_LIMIT') return new Problem('payload_too_large', `At most ${MAX_FILES} files in one request.`);
+  if (code === 'FST_PARTS_LIMIT') return tooMany();
   if (code === 'FST_PROTO_VIOLATION') return fault('', error.message);
   if (code?.startsWith('FST_') || /multipart|boundary|Part terminated/i.test(error.message)) {
     return fault('', `The body is not whole: ${error.message}.`);
