@@ -27,6 +27,7 @@ import { messageRoutes } from './routes/messages.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { skillRoutes } from './routes/skills.ts';
+import { webhookEndpointActionRoutes } from './routes/webhook-endpoint-actions.ts';
 import { webhookEndpointRoutes } from './routes/webhook-endpoints.ts';
 import { webhookMessageRoutes } from './routes/webhook-messages.ts';
 import { webhookSecretRoutes } from './routes/webhook-secret.ts';
@@ -45,6 +46,7 @@ const TENANT_ROUTES = [
   accountRoutes,
   skillRoutes,
   webhookEndpointRoutes,
+  webhookEndpointActionRoutes,
   webhookMessageRoutes,
   webhookSecretRoutes,
   eventRoutes,
