@@ -1,7 +1,17 @@
 import { z } from 'zod';
 import { ACCOUNT_KINDS } from '../../lib/domain/account.ts';
 import { listOf, moment, oneOf } from './answer.ts';
-import { balance } from './job-answers.ts';
+
+/** Credits at one moment, wherever they are shown. */
+export const balance = {
+  available: z.int().describe('Credits that can be spent.'),
+  frozen: z.int().describe('Credits that turns under way have reserved.'),
+  total: z.int().describe('available + frozen.'),
+};
+
+export const Balance = z
+  .object(balance)
+  .meta({ id: 'Balance', description: 'The credits of an account at one moment, whole numbers.' });
 
 /** The characters of a bearer token (RFC 6750, 2.1), after the beginning that all of NemoVideo's have. */
 const TOKEN = /^nmv_usr_[A-Za-z0-9._~+/-]{4,500}=*$/;

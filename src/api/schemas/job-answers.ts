@@ -10,20 +10,11 @@ import {
   SHOWN_STATUSES,
   WAITING_REASONS,
 } from '../../lib/domain/job.ts';
+import { Balance } from './account.ts';
 import { moment, oneOf } from './answer.ts';
+import { media, Timeline, TimelineChange } from './timeline.ts';
 
 /** The job as clients see it; domain/job-view.ts makes it. */
-
-/** Credits at one moment, wherever they are shown. */
-export const balance = {
-  available: z.int().describe('Credits that can be spent.'),
-  frozen: z.int().describe('Credits that turns under way have reserved.'),
-  total: z.int().describe('available + frozen.'),
-};
-
-const Balance = z
-  .object(balance)
-  .meta({ id: 'Balance', description: 'The credits of an account at one moment, whole numbers.' });
 
 export const Waiting = z
   .object({
@@ -74,42 +65,6 @@ const UploadInput = z
   .meta({ id: 'UploadInput', description: 'What was asked of an `upload` job.' });
 
 const ExportInput = exportForm.meta({ id: 'ExportInput', description: 'What was asked of an `export` job.' });
-
-const TimelineChange = z
-  .object({
-    op: z.enum(['add', 'remove', 'change']).describe('What happened.'),
-    track: z.enum(['video', 'audio', 'text', 'other']).describe('On which kind of track.'),
-    title: z.string().describe('What it happened to.'),
-    detail: z.string().describe('When it plays, how loud, or what is different: `0-10s, 35%`.'),
-  })
-  .meta({ id: 'TimelineChange', description: 'One difference between the timeline before and after.' });
-
-export const Timeline = z
-  .object({
-    summary: z.string().describe('The timeline in one line.'),
-    duration_ms: z.number().describe('How long the video is, in ms.'),
-    tracks: z
-      .array(
-        z.object({
-          type: oneOf('video', 'audio', 'text', 'other').describe('What the track holds.'),
-          title: z.string().describe('What plays on it.'),
-          start_ms: z.number().describe('When it begins, in ms.'),
-          end_ms: z.number().describe('When it ends, in ms.'),
-          volume: z.number().nullable().describe('0–1; null where its parts differ or none is named.'),
-        }),
-      )
-      .describe('The tracks that hold something.'),
-  })
-  .meta({ id: 'Timeline', description: 'The tracks of a video.' });
-
-export const media = z
-  .array(
-    z.object({
-      url: z.string().describe('Where it is.'),
-      kind: oneOf('video', 'image', 'audio', 'other').describe('What it is.'),
-    }),
-  )
-  .describe('The files that the agent has made.');
 
 const Output = z
   .object({

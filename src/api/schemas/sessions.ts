@@ -3,9 +3,9 @@ import { SESSION_STATUSES } from '../../lib/domain/session-view.ts';
 import { DEFAULT_SKILL } from '../../lib/skills.ts';
 import { listOf, moment, oneOf } from './answer.ts';
 import { boundedText } from './bounded.ts';
-import { media, Timeline } from './job-answers.ts';
 import { language } from './language.ts';
 import { pathOf } from './list.ts';
+import { media, Timeline } from './timeline.ts';
 
 const MAX_NAME = 200;
 
