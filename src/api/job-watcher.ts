@@ -8,7 +8,7 @@ import type { Logger } from '../lib/logger.ts';
 const LOOK_EVERY_MS = 250;
 
 /** Somebody who waits for news of one job. */
-export type Watcher = {
+type Watcher = {
   jobId: string;
   /** What it knows already; moves on with what it is told. */
   seq: number;

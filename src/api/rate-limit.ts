@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify';
 import { Problem } from '../lib/errors.ts';
 
 /** So many requests a window. */
-export type Rate = { count: number; windowMs: number };
+type Rate = { count: number; windowMs: number };
 
 export type RateLimit = {
   /**

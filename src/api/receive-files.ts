@@ -14,7 +14,7 @@ const MAX_FILENAME = 255;
 /** A client that sends nothing for so long has gone. In ms. */
 const SILENCE_MS = 60_000;
 
-export type ReceivedFile = StoredFile & Sniffed & { filename: string };
+type ReceivedFile = StoredFile & Sniffed & { filename: string };
 
 /**
  * Streams the file parts of a multipart request into the store, one after another. All or nothing: on any fault, the

@@ -16,7 +16,7 @@ type SessionRecord = {
 };
 
 /** What a session holds upstream: `data` as it came, null for one that was never opened. */
-export type SessionReading = { data: unknown; at: Date; stale: boolean };
+type SessionReading = { data: unknown; at: Date; stale: boolean };
 
 /**
  * The state of a session: live, else as it was last stored. A live one is not stored: during a turn, the stored one is

@@ -36,18 +36,3 @@ export const ERROR_CHAPTERS: readonly Chapter[] = [
     })),
   },
 ];
-
-/** docs/errors.md. */
-export function errorsMarkdown(): string {
-  const chapters = ERROR_CHAPTERS.map(({ title, introduction, columns, rows }) => {
-    const lines = rows.map(({ code, anchor, cells }) =>
-      row([`${anchor ? `<a id="${code}"></a>` : ''}\`${code}\``, ...cells]),
-    );
-    return [`## ${title}`, introduction, '', row(columns), row(columns.map(() => '---')), ...lines].join('\n');
-  });
-  return `# Errors\n\nMade by \`npm run docs\` from the tables in the code. The same is at \`/docs/errors\` of every Reelay.\n\n${chapters.join('\n\n')}\n`;
-}
-
-function row(cells: readonly string[]): string {
-  return `| ${cells.join(' | ')} |`;
-}

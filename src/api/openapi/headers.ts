@@ -42,7 +42,7 @@ export const ANSWER_HEADERS = {
   'www-authenticate': { type: 'string', description: '`Bearer`.' },
 } as const;
 
-export type RequestHeader = keyof typeof REQUEST_HEADERS;
+type RequestHeader = keyof typeof REQUEST_HEADERS;
 export type AnswerHeader = keyof typeof ANSWER_HEADERS;
 
 /** What the answer to a request header is told in. */

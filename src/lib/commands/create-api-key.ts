@@ -3,7 +3,7 @@ import { hintOf, sha256, type Vault } from '../crypto.ts';
 import { insertApiKey, insertTenant } from '../db/api-keys.ts';
 import { transaction } from '../db/database.ts';
 
-export type ApiKeyRequest = {
+type ApiKeyRequest = {
   tenant: string;
   name: string;
   apiKey: string;
