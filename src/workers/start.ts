@@ -55,10 +55,10 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
   const transport = createTransport(config.NEMO_API_URL);
   const nemo = createNemoClient(transport);
   const outputs = createOutputs(config.NEMO_API_URL);
-  const agent = createGuardedAgent(
-    { allowHttp: config.WEBHOOK_ALLOW_HTTP, allowedSubnets: config.WEBHOOK_ALLOWED_SUBNETS },
-    { connectTimeoutMs: WEBHOOK_CONNECT_TIMEOUT_MS, maxConnectionsPerOrigin: WEBHOOK_CONNECTIONS_PER_ORIGIN },
-  );
+  const agent = createGuardedAgent(config.WEBHOOK_POLICY, {
+    connectTimeoutMs: WEBHOOK_CONNECT_TIMEOUT_MS,
+    maxConnectionsPerOrigin: WEBHOOK_CONNECTIONS_PER_ORIGIN,
+  });
   const accounts = createAccounts({ db, vault, nemo, nemoToken: config.NEMO_TOKEN });
   const store = await openAssetStore(config.ASSET_STORE);
   const deps: PhaseDeps = {

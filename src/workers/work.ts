@@ -184,6 +184,6 @@ export class Work {
   skill() {
     const skill = this.deps.skills.get(this.job.skill);
     if (!skill) throw new Error(`skill ${this.job.skill} is not served any more`);
-    return { source: skill.name, version: skill.version, platform: skill.platform };
+    return skill;
   }
 }

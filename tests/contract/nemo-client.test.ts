@@ -15,7 +15,7 @@ import { UpstreamError } from '../../src/lib/nemo/upstream-error.ts';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-const SKILL = { source: 'nemo-video', version: '1.9', platform: 'unknown' };
+const SKILL = { name: 'nemo-video', version: '1.9', platform: 'unknown' };
 const NEVER = new AbortController().signal;
 const MINUTE_MS = 60_000;
 

@@ -1,4 +1,5 @@
 import type { JobRecord } from '../domain/job.ts';
+import type { SessionStatus } from '../domain/session-view.ts';
 import type { Queryable } from './database.ts';
 import { prepared } from './prepared.ts';
 
@@ -28,7 +29,7 @@ export type SessionPatch = Partial<{
   upstream_id: string | null;
   workspace_url: string | null;
   language: string;
-  status: 'new' | 'ready' | 'lost';
+  status: SessionStatus;
   /** Kept for the record, and to compare with after a turn. */
   state: unknown;
 }>;

@@ -42,6 +42,8 @@ export const FAILURES = {
 } as const satisfies Record<string, { message: string; retryable: boolean; action: string | null }>;
 
 export type FailureCode = keyof typeof FAILURES;
+/** What a client may do about a failure. */
+export type FailureAction = NonNullable<(typeof FAILURES)[FailureCode]['action']>;
 
 /** What came from the upstream with a failure, as far as it answered. */
 export type UpstreamAnswer = NonNullable<JobError['upstream']>;

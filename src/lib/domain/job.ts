@@ -49,9 +49,11 @@ export type Progress = { percent: number | null; message: string | null; events:
 /** Credits at one moment, whole numbers; total = available + frozen. */
 export type Credits = { available: number; frozen: number; total: number };
 /** `none`: no turn was sent. `bounded`: another turn overlapped or the balance was topped up. */
-export type Certainty = 'exact' | 'bounded' | 'unknown' | 'none';
+export const CERTAINTIES = ['exact', 'bounded', 'unknown', 'none'] as const;
+export type Certainty = (typeof CERTAINTIES)[number];
 export type Cost = { before: Credits | null; after: Credits | null; charged: number | null; certainty: Certainty };
-export type Charged = 'yes' | 'no' | 'unknown';
+export const CHARGED = ['yes', 'no', 'unknown'] as const;
+export type Charged = (typeof CHARGED)[number];
 
 export type SuggestedAction = { action: 'export' | 'credits' | 'state' | 'edit'; text: string };
 export type TrackType = 'video' | 'audio' | 'text' | 'other';

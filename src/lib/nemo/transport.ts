@@ -1,6 +1,7 @@
 import { Agent, type Dispatcher, request } from 'undici';
 import { z } from 'zod';
 import { objectIn } from '../domain/loose-value.ts';
+import { retryAfterMs } from '../domain/retry-after.ts';
 import type { StreamedBody } from './multipart.ts';
 import { type Answer, UpstreamError } from './upstream-error.ts';
 
@@ -21,7 +22,7 @@ const MAX_ANSWER_BYTES = 32_000_000;
 const MAX_MESSAGE_LENGTH = 300;
 
 /** In whose name a call is made (nemovideo-api.md, "Headers"). */
-export type SkillIdentity = { source: string; version: string; platform: string };
+export type SkillIdentity = { name: string; version: string; platform: string };
 /** Who is calling. */
 export type Identity = { token: string; skill: SkillIdentity };
 /** The token is null only for the call that fetches one. */
@@ -48,7 +49,7 @@ export type Transport = {
 export function callerHeaders({ token, skill }: Caller): Record<string, string> {
   return {
     ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-    'x-skill-source': skill.source,
+    'x-skill-source': skill.name,
     'x-skill-version': skill.version,
     'x-skill-platform': skill.platform,
   };
@@ -124,15 +125,7 @@ export function readAnswer(status: number, headers: Dispatcher.ResponseData['hea
   const code = typeof envelope?.code === 'number' ? envelope.code : null;
   const words = envelope?.message ?? envelope?.error ?? envelope?.detail;
   const message = typeof words === 'string' ? words.slice(0, MAX_MESSAGE_LENGTH) : '';
-  return { status, code, retryAfterMs: retryAfterMs(headers['retry-after']), message };
-}
-
-/** `Retry-After` in ms: seconds or an HTTP date (RFC 9110, 10.2.3). */
-function retryAfterMs(header: string | string[] | undefined): number | null {
-  if (typeof header !== 'string') return null;
-  if (/^\d+$/.test(header)) return Number(header) * 1000;
-  const at = Date.parse(header);
-  return Number.isNaN(at) ? null : Math.max(0, at - Date.now());
+  return { status, code, retryAfterMs: retryAfterMs(headers['retry-after'], Date.now()), message };
 }
 
 /** The parsed body, or undefined when it is not JSON: an HTML page of a proxy, say. */

@@ -66,7 +66,7 @@ async function linkWorkspace(
       const query = new URLSearchParams({
         task: ids.task_id ?? '',
         session: ids.session_id,
-        skill_name: who.skill.source,
+        skill_name: who.skill.name,
         skill_version: who.skill.version,
         skill_source: who.skill.platform,
       });

@@ -39,7 +39,7 @@ function turn(baseUrl: string, more: Partial<TurnRequest> = {}): TurnRequest & {
   const heard: string[] = [];
   return {
     baseUrl,
-    who: { token: 'nmv_usr_1', skill: { source: 'nemo-video', version: '1.9', platform: 'unknown' } },
+    who: { token: 'nmv_usr_1', skill: { name: 'nemo-video', version: '1.9', platform: 'unknown' } },
     sessionId: '17',
     text: 'A fox 🦊',
     openBefore: monotonicMs() + 5_000,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { retryAfterMs } from '../../../src/lib/webhooks/retry-after.ts';
+import { retryAfterMs } from '../../../src/lib/domain/retry-after.ts';
 
 const now = Date.UTC(2026, 0, 1, 12, 0, 0);
 
