@@ -13,24 +13,18 @@ type Deps = Pick<ApiDeps, 'db' | 'store' | 'skills' | 'webhookPolicy'>;
 /** Who asks: of a request, what a job keeps. */
 export type Requester = { id: string; tenantId: string; traceparent: string | null };
 
-/**
- * A checked body as the job that it asks for. Throws a Problem that names every fault.
- * @param assets the tenant's, where those that the job names have been looked up already.
- */
-export async function prepareJob(
-  deps: Deps,
-  from: Requester,
-  body: SubmitJob,
-  assets?: ReadonlyMap<string, Asset>,
-): Promise<NewJob> {
-  return newJob(body, await checkReferences(deps, from.tenantId, body, assets), from);
+/** A body as the job that it asks for. Throws a Problem that names every fault. */
+export async function prepareJob(deps: Deps, from: Requester, body: SubmitJob): Promise<NewJob> {
+  return newJob(body, await checkReferences(deps, from.tenantId, body), from);
 }
 
 /**
- * What a body names must exist and fit: skill, webhook address and files here, the session in the commit.
+ * What a body names must exist and fit: skill, webhook address and files here, the session in the commit. Throws a
+ * Problem that names every fault.
+ * @param assets the tenant's, where those that the job names have been looked up already.
  * @returns the prompt as it is to be sent; '' for a job that says nothing.
  */
-async function checkReferences(
+export async function checkReferences(
   deps: Deps,
   tenantId: string,
   body: SubmitJob,
@@ -55,7 +49,8 @@ async function checkReferences(
   return read.prompt;
 }
 
-function newJob(body: SubmitJob, prompt: string, from: Requester): NewJob {
+/** The job that a checked body asks for. @param prompt as it is to be sent. */
+export function newJob(body: SubmitJob, prompt: string, from: Requester): NewJob {
   const { type, skill, metadata, priority, webhook } = body;
   const common = {
     tenantId: from.tenantId,
