@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { NewBatch, NewItem } from '../lib/commands/submit-batch.ts';
 import type { NewJob } from '../lib/db/insert-jobs.ts';
 import type { SkippedItem } from '../lib/domain/batch.ts';
-import { type Fault, Problem } from '../lib/errors.ts';
+import { Problem } from '../lib/errors.ts';
 import { checkWebhookUrl } from '../lib/webhooks/url-policy.ts';
 import { findReferences, type References } from './batch-references.ts';
 import type { ApiDeps } from './deps.ts';
@@ -25,16 +25,14 @@ export async function prepareBatch(deps: ApiDeps, from: Requester, body: SubmitB
   const sent = body.jobs as readonly SentItem[];
   const jobs = sent.flatMap(({ refers, job }) => (refers && job !== null ? readJob(job) : []));
   const references = await findReferences(deps.db, from.tenantId, jobs);
-  const customIds = new Set<string | null>();
+  const customIds = new Set<string>();
   const items: NewItem[] = [];
   const bad: SentItem[] = [];
   for (const item of sent) {
     if (item.index % ITEMS_A_TURN === 0) await nextTurn();
-    const again = item.customId !== null && customIds.has(item.customId);
-    customIds.add(item.customId);
-    const { job, faults } = await checkJob(deps, from, again ? withUsedName(item) : item, references);
-    if (faults.length > 0 || job === null) bad.push({ ...item, faults });
-    else items.push({ ...item, customId: item.customId ?? '', job });
+    const checked = await checkItem(deps, from, withOwnName(item, customIds), references);
+    if (isGood(checked)) items.push(checked);
+    else bad.push(checked);
   }
   if (bad.length > 0 && body.on_invalid === 'reject') throw rejection(bad);
   return {
@@ -56,27 +54,32 @@ function checkWebhook({ webhookPolicy }: ApiDeps, { webhook }: SubmitBatch): voi
   throw new Problem('validation_failed', `/webhook/url: ${checked.reason}`, { faults });
 }
 
-function withUsedName(item: SentItem): SentItem {
+/** With a fault where an earlier item has its custom_id. */
+function withOwnName(item: SentItem, customIds: Set<string>): SentItem {
+  if (item.customId === null) return item;
+  if (!customIds.has(item.customId)) {
+    customIds.add(item.customId);
+    return item;
+  }
   return { ...item, faults: [...item.faults, { pointer: '/custom_id', detail: 'Another item has this custom_id.' }] };
 }
 
-/** @returns all faults of an item, and its job, whose prompt has the words of a text asset now. */
-async function checkJob(
-  deps: ApiDeps,
-  from: Requester,
-  { job: text, refers, faults }: SentItem,
-  references: References,
-): Promise<{ job: string | null; faults: readonly Fault[] }> {
-  if (text === null) return { job: null, faults };
-  const job = readJob(text);
-  const all = refers ? [...faults, ...references.faultsOf(job)] : faults;
+/** @returns the item with all its faults; the prompt of its job has the words of a text asset now. */
+async function checkItem(deps: ApiDeps, from: Requester, item: SentItem, references: References): Promise<SentItem> {
+  if (item.job === null) return item;
+  const job = readJob(item.job);
+  const faults = item.refers ? [...item.faults, ...references.faultsOf(job)] : item.faults;
   try {
     const prompt = await checkReferences(deps, from.tenantId, job, references.assets);
-    return { job: refers ? JSON.stringify({ ...job, prompt }) : text, faults: all };
+    return item.refers ? { ...item, job: JSON.stringify({ ...job, prompt }), faults } : item;
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    return { job: text, faults: [...all, ...error.faults] };
+    return { ...item, faults: [...faults, ...error.faults] };
   }
+}
+
+function isGood(item: SentItem): item is SentItem & NewItem {
+  return item.faults.length === 0;
 }
 
 function readJob(text: string): SubmitJob {

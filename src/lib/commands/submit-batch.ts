@@ -10,7 +10,7 @@ import { keepAssets, takePlaces } from './hold-for-jobs.ts';
 import { whyNot } from './submit-job.ts';
 
 /** Rows of one statement: long enough to be quick, short enough to be planned and parsed without a pause. */
-const CHUNK = 500;
+const CHUNK = 250;
 /** Rows that are written out in one go: others of this process get their turn in between. */
 const ROWS_A_TURN = 25;
 
@@ -101,9 +101,12 @@ export function submitBatch(pool: pg.Pool, batch: NewBatch, key: RequestKey | nu
  * As every statement takes client references (db/insert-jobs.ts), by their bytes and those without one last: so that a
  * batch of several statements and another request cannot wait for each other.
  */
-function inOrderOfReferences(asked: readonly Asked[]): Asked[] {
-  return asked
-    .map((one) => ({ one, bytes: one.item.clientReference && Buffer.from(one.item.clientReference) }))
-    .sort((a, b) => (a.bytes && b.bytes ? Buffer.compare(a.bytes, b.bytes) : Number(!a.bytes) - Number(!b.bytes)))
-    .map(({ one }) => one);
+function inOrderOfReferences(asked: readonly Asked[]): readonly Asked[] {
+  const bytesOf = ({ item }: Asked) => Buffer.from(item.clientReference ?? '');
+  const named = asked.filter(({ item }) => item.clientReference !== null);
+  if (named.length === 0) return asked;
+  return [
+    ...named.sort((a, b) => Buffer.compare(bytesOf(a), bytesOf(b))),
+    ...asked.filter(({ item }) => item.clientReference === null),
+  ];
 }

@@ -77,24 +77,28 @@ export async function insertManyJobs(db: Queryable, written: readonly string[]):
 }
 
 function insertValues(written: readonly string[]): string[] {
-  return [`[${written.join(',')}]`, JSON.stringify(NO_PROGRESS), JSON.stringify(NO_COST)];
+  return [`[${written.join(',')}]`, ...SHARED];
 }
+
+/** What the first event of a job tells. */
+const QUEUED = { status: 'queued', phase: null, waiting: null };
+const WAITING = { status: 'waiting', phase: null, waiting: { reason: 'session', until: null } };
+/** $2 and on: what many jobs have in common. */
+const SHARED = [NO_PROGRESS, NO_COST, QUEUED, WAITING].map((value) => JSON.stringify(value));
 
 /** What is the default, or null, is left out: most of a batch would be that. */
 function toRow({ id, job, key, place, item }: JobInsert) {
-  const status = place.isHead ? 'queued' : 'waiting';
-  const reason = place.isHead ? null : 'session';
   const assetIds = assetIdsOf(job.input);
   return {
     id,
     tenant_id: job.tenantId,
     session_id: place.sessionId,
-    opens_session: job.sessionId === null,
+    opens_session: job.sessionId === null || undefined,
     type: job.type,
     skill: job.skill,
     language: job.language,
-    status,
-    waiting_reason: reason ?? undefined,
+    status: place.isHead ? QUEUED.status : WAITING.status,
+    waiting_reason: place.isHead ? undefined : WAITING.waiting.reason,
     priority: job.priority,
     rank_ms: rankMs(now().getTime(), job.priority),
     input: job.input,
@@ -113,7 +117,6 @@ function toRow({ id, job, key, place, item }: JobInsert) {
     wait_for_credits: job.waitForCredits || undefined,
     due_at: place.dueAt ?? undefined,
     event_id: siblingId(id, 'evt'),
-    event_body: { status, phase: null, waiting: reason && { reason, until: null } },
     key: key?.key,
     key_route: key?.route,
     key_fingerprint: key?.fingerprint,
@@ -133,7 +136,7 @@ const insertAnd = (returned: string) => `
       webhook_url text, webhook_events text[], client_reference text, batch_id text, custom_id text, capped boolean,
       request_id text, traceparent text,
       start_timeout_s int, deadline_s int, wait_for_credits boolean, due_at timestamptz,
-      event_id text, event_body json, key text, key_route text, key_fingerprint text)
+      event_id text, key text, key_route text, key_fingerprint text)
   ), won AS (
     INSERT INTO public.idempotency_key (tenant_id, route, key, fingerprint, resource_ids)
     SELECT tenant_id, key_route, key, key_fingerprint, ARRAY[id] FROM asked WHERE key IS NOT NULL
@@ -160,6 +163,7 @@ const insertAnd = (returned: string) => `
     FROM accepted JOIN asked USING (id) WHERE asked.opens_session
   ), told AS (
     INSERT INTO public.event (id, tenant_id, job_id, seq, type, body)
-    SELECT asked.event_id, asked.tenant_id, id, accepted.seq, 'job.queued', asked.event_body
+    SELECT asked.event_id, asked.tenant_id, id, accepted.seq, 'job.queued',
+      CASE asked.status WHEN 'queued' THEN $4::json ELSE $5::json END
     FROM accepted JOIN asked USING (id)
   )`;
