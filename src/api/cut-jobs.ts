@@ -33,13 +33,14 @@ export class JobsCutter {
     let from = 0;
     for (let at = 0; at < piece.length; at += 1) {
       const char = piece.charCodeAt(at);
-      if (this.#isText) this.#readText(char, piece[at]);
-      else if (char === QUOTE) {
+      if (this.#isText) {
+        at = this.#readText(piece, at);
+      } else if (char === QUOTE) {
         this.#isText = true;
         if (this.#depth === 1) this.#name = '"';
       } else if (char === OPEN_LIST || char === OPEN_OBJECT) {
         this.#depth += 1;
-        if (char === OPEN_LIST && this.#depth === 2 && isJobs(this.#name)) {
+        if (char === OPEN_LIST && this.#depth === 2 && this.#isJobs()) {
           this.rest += piece.slice(from, at + 1);
           from = at + 1;
           this.#isInJobs = true;
@@ -62,11 +63,20 @@ export class JobsCutter {
     else this.rest += piece.slice(from);
   }
 
-  #readText(char: number, text = ''): void {
-    if (this.#depth === 1 && this.#name.length <= LONGEST_NAME) this.#name += text;
-    if (this.#isEscaped) this.#isEscaped = false;
-    else if (char === BACKSLASH) this.#isEscaped = true;
-    else if (char === QUOTE) this.#isText = false;
+  /** @returns where the text ends, or the piece. */
+  #readText(piece: string, from: number): number {
+    let at = from;
+    for (; at < piece.length; at += 1) {
+      const char = piece.charCodeAt(at);
+      if (this.#isEscaped) this.#isEscaped = false;
+      else if (char === BACKSLASH) this.#isEscaped = true;
+      else if (char === QUOTE) {
+        this.#isText = false;
+        break;
+      }
+    }
+    if (this.#depth === 1 && this.#name.length <= LONGEST_NAME) this.#name += piece.slice(from, at + 1);
+    return at;
   }
 
   #endItem(end: string, isLast: boolean): void {
@@ -76,13 +86,17 @@ export class JobsCutter {
     if (!(this.#isFirst && isLast && text.trim() === '')) this.#sink.add(text);
     this.#isFirst = false;
   }
-}
 
-function isJobs(name: string): boolean {
-  if (name === '"jobs"') return true;
-  try {
-    return name.includes('\\') && JSON.parse(name) === 'jobs';
-  } catch {
-    return false;
+  #isJobs(): boolean {
+    const name = this.#name;
+    // It is looked at once: whoever opens many lists after one name has no JSON.
+    this.#name = '';
+    if (name === '"jobs"') return true;
+    if (name.length > LONGEST_NAME || !name.includes('\\')) return false;
+    try {
+      return JSON.parse(name) === 'jobs';
+    } catch {
+      return false;
+    }
   }
 }

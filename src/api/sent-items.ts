@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import sjson from 'secure-json-parse';
+import type { z } from 'zod';
 import { findBadText } from '../lib/domain/bad-text.ts';
 import type { Fault } from '../lib/errors.ts';
 import type { ItemSink } from './cut-jobs.ts';
@@ -80,10 +81,6 @@ function readItem(item: unknown, index: number): SentItem {
   const { custom_id, ...rest } = item as Record<string, unknown>;
   const customId = CustomId.safeParse(custom_id);
   const read = SubmitJob.safeParse(rest);
-  const faults = [
-    ...(customId.success ? [] : [{ pointer: '/custom_id', detail: 'Must be a text of 1 to 255 characters.' }]),
-    ...(read.success ? [] : faultsOf(read.error).slice(0, MAX_FAULTS)),
-  ];
   const job = read.data;
   return {
     index,
@@ -91,8 +88,14 @@ function readItem(item: unknown, index: number): SentItem {
     job: job ? JSON.stringify(job) : null,
     clientReference: job?.client_reference ?? null,
     refers: job !== undefined && refers(job),
-    faults: faults.length > 0 ? faults : FAULTLESS,
+    faults: customId.success && read.success ? FAULTLESS : faultsIn(customId.success, read.error),
   };
+}
+
+function faultsIn(hasCustomId: boolean, error: z.ZodError | undefined): Fault[] {
+  const faults = error ? faultsOf(error).slice(0, MAX_FAULTS) : [];
+  if (hasCustomId) return faults;
+  return [{ pointer: '/custom_id', detail: 'Must be a text of 1 to 255 characters.' }, ...faults];
 }
 
 function refers(job: SubmitJob): boolean {

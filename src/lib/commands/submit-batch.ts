@@ -10,7 +10,7 @@ import { keepAssets, takePlaces } from './hold-for-jobs.ts';
 import { whyNot } from './submit-job.ts';
 
 /** Rows of one statement: long enough to be quick, short enough to be planned and parsed without a pause. */
-const CHUNK = 250;
+const CHUNK = 500;
 /** Rows that are written out in one go: others of this process get their turn in between. */
 const ROWS_A_TURN = 25;
 
