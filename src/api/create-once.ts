@@ -91,7 +91,8 @@ function readKey(request: FastifyRequest, sent: unknown): RequestKey | null {
   return { tenantId: request.tenantId, route, key, fingerprint: fingerprintOf(sent) };
 }
 
-function fingerprintOf(sent: unknown): string {
+/** Equal for values that are equal as JSON. Throws validation_failed for what is nested too deeply to be compared. */
+export function fingerprintOf(sent: unknown): string {
   try {
     return sha256(canonicalJson(sent));
   } catch (error) {

@@ -5,7 +5,10 @@ import { type Fault, validationFailed } from '../../lib/errors.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The body as it was sent; `body` has been read by the schema, defaults and all. */
+    /**
+     * The body as it was sent; `body` has been read by the schema, defaults and all. A parser that does not keep the
+     * whole sets it to what stands for it.
+     */
     sentBody: unknown;
   }
 }
@@ -18,11 +21,10 @@ export const validation = plugin(
   async (app) => {
     app.decorateRequest('sentBody', undefined);
     app.addHook('preValidation', async (request) => {
-      request.sentBody = request.body;
+      request.sentBody ??= request.body;
       const query = request.routeOptions.schema?.querystring && request.query;
       const inQuery = findBadText(query).map((bad) => ({ ...bad, pointer: bad.pointer.replace('/', '?') }));
-      const faults = [...findBadText(request.body), ...inQuery];
-      if (faults.length > 0) throw validationFailed(faults.slice(0, MAX_FAULTS));
+      refuseBadText([...findBadText(request.sentBody), ...inQuery]);
     });
     // Types keep answers to their schemas, and the tests check them; here they are only written.
     app.setSerializerCompiler(() => JSON.stringify);
@@ -35,6 +37,12 @@ export const validation = plugin(
   },
   { name: 'validation' },
 );
+
+/** Throws a Problem that names the texts that Postgres does not take, if there are any. */
+export function refuseBadText(faults: readonly Fault[]): void {
+  if (faults.length === 0) return;
+  throw validationFailed(faults.slice(0, MAX_FAULTS));
+}
 
 type Path = readonly PropertyKey[];
 

@@ -32,7 +32,7 @@ export function createSubmission(pool: pg.Pool, room: QueueRoom): { submit: Subm
     async submit(job, key) {
       await room.take(job.tenantId, 1);
       const asked = { id: newId('job'), job, key, item: null };
-      return needsTransaction(asked) ? submitAlone(pool, asked) : shared.add({ ...asked, place: ownSession() });
+      return needsTransaction(asked) ? submitAlone(pool, asked) : shared.add({ ...asked, place: ownSession(asked.id) });
     },
     flush: shared.flush,
   };
@@ -55,7 +55,7 @@ function submitAlone(pool: pg.Pool, asked: Asked): Promise<JobRecord> {
   return transaction(pool, async (client) => {
     await keepAssets(client, asked.job.tenantId, [{ job: asked.job, pointer: '' }]);
     const places = await takePlaces(client, asked.job.tenantId, [{ ...asked, pointer: '' }]);
-    const insert = { ...asked, place: places.get(asked.id) ?? ownSession() };
+    const insert = { ...asked, place: places.get(asked.id) ?? ownSession(asked.id) };
     const job = (await insertJobs(client, [insert])).get(asked.id) ?? (await whyNot(client, insert));
     if (job instanceof Error) throw job;
     return job;
@@ -63,7 +63,10 @@ function submitAlone(pool: pg.Pool, asked: Asked): Promise<JobRecord> {
 }
 
 /** Why a job was not inserted. It is there already when an earlier try was committed and only its answer was lost. */
-export async function whyNot(db: Queryable, { id, job, key }: JobInsert): Promise<JobRecord | Error> {
+export async function whyNot(
+  db: Queryable,
+  { id, job, key }: Pick<JobInsert, 'id' | 'job' | 'key'>,
+): Promise<JobRecord | Error> {
   const claimed = key && (await findKey(db, key));
   if (key && claimed && claimed.resource_ids[0] !== id) return new KeyTaken(`the key was taken for ${key.route}`);
   const { rows } = await db.query<JobRecord>(
