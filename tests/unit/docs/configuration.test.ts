@@ -43,7 +43,7 @@ const DOCS_HEAD = `# Configuration
 
 Environment variables, all of them; \`npm run docs\` makes this page and \`.env.example\` from the schema
 (\`src/lib/config.ts\`). A process tells all faults at once and does not start; once it starts it logs the settings in
-force, secrets masked. Durations: \`200ms\`, \`30s\`, \`10m\`, \`2h\`, \`7d\`. Sizes are decimal: \`20MB\` is 20,000,000 bytes. A variable
-without a default is off while it is not set. Beside these, OpenTelemetry reads its own standard variables, and the AWS
-SDK its credentials (\`AWS_ACCESS_KEY_ID\`, \`AWS_SECRET_ACCESS_KEY\`, \`AWS_PROFILE\`, …).
+force, secrets masked. Durations: \`200ms\`, \`30s\`, \`10m\`, \`2h\`, \`7d\`. Sizes are decimal: \`20MB\` is 20,000,000
+bytes. A variable without a default is off while it is not set. Beside these, OpenTelemetry reads its own standard
+variables, and the AWS SDK its credentials (\`AWS_ACCESS_KEY_ID\`, \`AWS_SECRET_ACCESS_KEY\`, \`AWS_PROFILE\`, …).
 `;

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readSessionState } from '../../../src/lib/domain/session-state.ts';
@@ -52,10 +51,6 @@ describe('the picture of a timeline', () => {
       [144, 786],
       [144, 234.4],
     ]);
-  });
-
-  it('is the example of the documentation', () => {
-    expect(timelineSvg(example)).toBe(readFileSync('docs/timeline-example.svg', 'utf8'));
   });
 
   it('can be read out', () => {
