@@ -3,10 +3,10 @@ import type { Lane } from '../lib/domain/job.ts';
 import { faultPoint } from '../lib/fault-point.ts';
 import { Payload } from '../lib/queue/catalog.ts';
 import { openSlots, type Slots } from '../lib/slots.ts';
-import type { Batches } from './batches.ts';
 import type { PhaseDeps } from './deps.ts';
 import type { Heartbeats } from './heartbeats.ts';
 import { recordStart } from './record-phase.ts';
+import type { Batches } from './sweeps/batches.ts';
 import { type Leave, walkJob } from './walk-job.ts';
 import { JobLost, Work } from './work.ts';
 

@@ -1,5 +1,5 @@
-import type { Vault } from '../lib/crypto.ts';
-import type { DueMessage } from '../lib/db/webhook-messages.ts';
+import type { Vault } from '../../lib/crypto.ts';
+import type { DueMessage } from '../../lib/db/webhook-messages.ts';
 
 /** Opened secrets that are remembered; beyond, all are forgotten. */
 const MAX_REMEMBERED = 1_000;

@@ -1,6 +1,6 @@
-import type { AssetStore } from '../lib/assets/store.ts';
-import type { Logger } from '../lib/logger.ts';
-import { startLoop } from './loop.ts';
+import type { AssetStore } from '../../lib/assets/store.ts';
+import type { Logger } from '../../lib/logger.ts';
+import { startLoop } from '../loop.ts';
 
 /** What is removed has been there for a day; some stores want to be paid for each look. In ms. */
 const INTERVAL_MS = 3_600_000;

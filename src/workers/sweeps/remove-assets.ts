@@ -1,9 +1,9 @@
 import type pg from 'pg';
-import { createFileRemoval } from '../lib/assets/remove-files.ts';
-import type { AssetStore } from '../lib/assets/store.ts';
-import { removeAssets } from '../lib/db/assets.ts';
-import type { Logger } from '../lib/logger.ts';
-import { startLoop } from './loop.ts';
+import { createFileRemoval } from '../../lib/assets/remove-files.ts';
+import type { AssetStore } from '../../lib/assets/store.ts';
+import { removeAssets } from '../../lib/db/assets.ts';
+import type { Logger } from '../../lib/logger.ts';
+import { startLoop } from '../loop.ts';
 
 /** What clients delete and what nobody used for days need not go within seconds. In ms. */
 const INTERVAL_MS = 60_000;

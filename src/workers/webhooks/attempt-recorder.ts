@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Queryable } from '../lib/db/database.ts';
-import { type AttemptRecord, recordAttempts } from '../lib/db/webhook-attempts.ts';
-import { disableEndpoint } from '../lib/db/webhook-endpoints.ts';
-import { faultPoint } from '../lib/fault-point.ts';
-import type { Logger } from '../lib/logger.ts';
+import type { Queryable } from '../../lib/db/database.ts';
+import { type AttemptRecord, recordAttempts } from '../../lib/db/webhook-attempts.ts';
+import { disableEndpoint } from '../../lib/db/webhook-endpoints.ts';
+import { faultPoint } from '../../lib/fault-point.ts';
+import type { Logger } from '../../lib/logger.ts';
 
 /** So long more attempts are waited for before a statement: a hundred of them cost Postgres half as much as by tens. In ms. */
 const GATHER_MS = 20;

@@ -1,9 +1,9 @@
 import type pg from 'pg';
-import { finishIfDone } from '../lib/commands/finish-batch.ts';
-import { stopBatches } from '../lib/commands/stop-batch.ts';
-import { doneBatches, openBatches } from '../lib/db/batches.ts';
-import type { Logger } from '../lib/logger.ts';
-import { startLoop } from './loop.ts';
+import { finishIfDone } from '../../lib/commands/finish-batch.ts';
+import { stopBatches } from '../../lib/commands/stop-batch.ts';
+import { doneBatches, openBatches } from '../../lib/db/batches.ts';
+import type { Logger } from '../../lib/logger.ts';
+import { startLoop } from '../loop.ts';
 
 /** How often all open batches are looked over: for whatever happened where no worker was, or one died. In ms. */
 const SWEEP_EVERY_MS = 2_000;

@@ -1,7 +1,7 @@
 import type pg from 'pg';
-import { endUnstarted } from '../lib/commands/end-unstarted.ts';
-import type { Logger } from '../lib/logger.ts';
-import { startLoop } from './loop.ts';
+import { endUnstarted } from '../../lib/commands/end-unstarted.ts';
+import type { Logger } from '../../lib/logger.ts';
+import { startLoop } from '../loop.ts';
 
 /** The limits are whole seconds. In ms. */
 const INTERVAL_MS = 1_000;

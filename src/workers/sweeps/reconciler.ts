@@ -1,10 +1,10 @@
-import type { Queryable } from '../lib/db/database.ts';
-import { findOverdue, type Overdue, unmarkDispatched } from '../lib/db/dispatch.ts';
-import { faultPoint } from '../lib/fault-point.ts';
-import type { Logger } from '../lib/logger.ts';
-import type { Producer } from '../lib/queue/producer.ts';
-import { createSlots } from '../lib/slots.ts';
-import { startLoop } from './loop.ts';
+import type { Queryable } from '../../lib/db/database.ts';
+import { findOverdue, type Overdue, unmarkDispatched } from '../../lib/db/dispatch.ts';
+import { faultPoint } from '../../lib/fault-point.ts';
+import type { Logger } from '../../lib/logger.ts';
+import type { Producer } from '../../lib/queue/producer.ts';
+import { createSlots } from '../../lib/slots.ts';
+import { startLoop } from '../loop.ts';
 
 /** How often forgotten jobs are looked for. In ms. */
 const INTERVAL_MS = 5_000;

@@ -1,9 +1,9 @@
 import type pg from 'pg';
-import { createFileRemoval } from '../lib/assets/remove-files.ts';
-import type { AssetStore } from '../lib/assets/store.ts';
-import { type Keep, removeJobs, removeRecords } from '../lib/db/retention.ts';
-import type { Logger } from '../lib/logger.ts';
-import { startLoop } from './loop.ts';
+import { createFileRemoval } from '../../lib/assets/remove-files.ts';
+import type { AssetStore } from '../../lib/assets/store.ts';
+import { type Keep, removeJobs, removeRecords } from '../../lib/db/retention.ts';
+import type { Logger } from '../../lib/logger.ts';
+import { startLoop } from '../loop.ts';
 
 /** What is kept for weeks need not go within seconds. In ms. */
 const INTERVAL_MS = 60_000;

@@ -1,7 +1,7 @@
 import { type Span, SpanKind, SpanStatusCode } from '@opentelemetry/api';
-import type { AttemptRecord } from '../lib/db/webhook-attempts.ts';
-import type { DueMessage } from '../lib/db/webhook-messages.ts';
-import { startSpan } from '../lib/trace.ts';
+import type { AttemptRecord } from '../../lib/db/webhook-attempts.ts';
+import type { DueMessage } from '../../lib/db/webhook-messages.ts';
+import { startSpan } from '../../lib/trace.ts';
 
 /** The span of one POST of a message, in the trace of its job. */
 export function startAttempt(message: DueMessage): Span {

@@ -1,5 +1,5 @@
-import { monotonicMs } from '../lib/clock.ts';
-import type { DueMessage, Room } from '../lib/db/webhook-messages.ts';
+import { monotonicMs } from '../../lib/clock.ts';
+import type { DueMessage, Room } from '../../lib/db/webhook-messages.ts';
 
 /** Messages in the hands of this process at once, waiting or under way: with TLS some 80 KiB each. */
 const MAX_HELD = 1_000;

@@ -1,7 +1,7 @@
-import type { Queryable } from '../lib/db/database.ts';
-import { removeExpiredKeys } from '../lib/db/idempotency-keys.ts';
-import type { Logger } from '../lib/logger.ts';
-import { startLoop } from './loop.ts';
+import type { Queryable } from '../../lib/db/database.ts';
+import { removeExpiredKeys } from '../../lib/db/idempotency-keys.ts';
+import type { Logger } from '../../lib/logger.ts';
+import { startLoop } from '../loop.ts';
 
 /** An expired key is as good as gone already: whoever uses it again frees it. In ms. */
 const INTERVAL_MS = 60_000;
