@@ -11,7 +11,10 @@ function linesOf(pieces: readonly string[]): string[] {
 
 it.each([
   [['{"a":1}\r\n\n  \nnot json\n[2]'], ['{"a":1}\r', 'not json', '[2]']],
-  [['{"a"', ':1}', '\n', '', '\n{}\n'], ['{"a":1}', '{}']],
+  [
+    ['{"a"', ':1}', '\n', '', '\n{}\n'],
+    ['{"a":1}', '{}'],
+  ],
   [[''], []],
 ])('the lines of %j are %j: empty ones are nothing, however they arrive', (pieces, lines) => {
   expect(linesOf(pieces)).toEqual(lines);
