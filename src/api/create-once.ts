@@ -91,10 +91,14 @@ function readKey(request: FastifyRequest, sent: unknown): RequestKey | null {
   return { tenantId: request.tenantId, route, key, fingerprint: fingerprintOf(sent) };
 }
 
-/** Equal for values that are equal as JSON. Throws validation_failed for what is nested too deeply to be compared. */
-export function fingerprintOf(sent: unknown): string {
+function fingerprintOf(sent: unknown): string {
+  return sha256(comparable(sent));
+}
+
+/** The same for values that are equal as JSON. Throws validation_failed for what is nested too deeply to be compared. */
+export function comparable(sent: unknown): string {
   try {
-    return sha256(canonicalJson(sent));
+    return canonicalJson(sent);
   } catch (error) {
     // Only a body that no schema has looked into can be so deep: an item of a batch.
     if (!(error instanceof RangeError)) throw error;

@@ -5,7 +5,7 @@ import { errorCodes, type FastifyRequest } from 'fastify';
 import sjson from 'secure-json-parse';
 import { findBadText } from '../lib/domain/bad-text.ts';
 import { Problem } from '../lib/errors.ts';
-import { fingerprintOf } from './create-once.ts';
+import { comparable } from './create-once.ts';
 import { JobsCutter } from './cut-jobs.ts';
 import { refuseBadText } from './plugins/validation.ts';
 import { LinesCutter, readOptions } from './read-ndjson.ts';
@@ -42,7 +42,7 @@ export function readBatchLines(limit: number): ReadBatch {
 }
 
 function itemsOf({ headers }: FastifyRequest): SentItems {
-  return new SentItems(headers['idempotency-key'] === undefined ? null : fingerprintOf);
+  return new SentItems(headers['idempotency-key'] === undefined ? null : comparable);
 }
 
 /** For whoever asks whether a later request is the same, the fingerprint stands for the jobs. */
@@ -68,6 +68,9 @@ async function* piecesOf({ headers }: FastifyRequest, payload: IncomingMessage, 
       }
     }
     yield decoder.end();
+  } catch (error) {
+    if (!payload.errored) throw error;
+    throw new Problem('bad_request', 'The body did not arrive whole.', { cause: error });
   } finally {
     payload.resume();
   }

@@ -34,28 +34,28 @@ export class SentItems implements ItemSink {
   badText: Fault[] = [];
   /** Whether an item is no JSON; it has a fault then. */
   hasBroken = false;
-  #fingerprints: Hash | null = null;
-  readonly #fingerprintOf: ((item: unknown) => string) | null;
+  #hash: Hash | null = null;
+  readonly #comparable: ((item: unknown) => string) | null;
 
-  /** @param fingerprintOf equal for equal items; null where nobody asks whether the batch is the same as another. */
-  constructor(fingerprintOf: ((item: unknown) => string) | null) {
-    this.#fingerprintOf = fingerprintOf;
+  /** @param comparable JSON, the same for equal items; null where nobody asks whether the batch is like another. */
+  constructor(comparable: ((item: unknown) => string) | null) {
+    this.#comparable = comparable;
   }
 
   begin(): void {
     this.items = [];
     this.badText = [];
-    this.#fingerprints = this.#fingerprintOf && createHash('sha256');
+    this.#hash = this.#comparable && createHash('sha256');
   }
 
-  /** One that cannot be compared throws (`fingerprintOf`). Of those that are too many, one is kept to tell of it. */
+  /** One that cannot be compared throws (`comparable`). Of those that are too many, one is kept to tell of it. */
   add(text: string): void {
     const item = parse(text);
     if (item instanceof SyntaxError) this.hasBroken = true;
     const index = this.items.length;
     if (index > MAX_ITEMS) return;
     this.items.push(item instanceof SyntaxError ? faulty(index, 'The line is not valid JSON.') : readItem(item, index));
-    this.#fingerprints?.update(this.#fingerprintOf?.(item instanceof SyntaxError ? text : item) ?? '');
+    this.#hash?.update(`${this.#comparable?.(item instanceof SyntaxError ? text : item)},`);
     if (!MAYBE_BAD_TEXT.test(text)) return;
     for (const { pointer, detail } of findBadText(item))
       this.badText.push({ pointer: `/jobs/${index}${pointer}`, detail });
@@ -63,7 +63,7 @@ export class SentItems implements ItemSink {
 
   /** Equal for equal lists; to be asked once. */
   fingerprint(): string | null {
-    return this.#fingerprints?.digest('hex') ?? null;
+    return this.#hash?.digest('hex') ?? null;
   }
 }
 

@@ -21,11 +21,6 @@ export function newId(prefix: IdPrefix): string {
   return typeidUnboxed(prefix);
 }
 
-/** The id of what is made together with `id` and but once: the same but for its prefix. */
-export function siblingId(id: string, prefix: IdPrefix): string {
-  return `${prefix}${id.slice(id.indexOf('_'))}`;
-}
-
 /** Whether a text is a well-formed id of that type; what is not cannot be found and need not be looked up. */
 export function isId(text: string, prefix: IdPrefix): boolean {
   try {

@@ -71,7 +71,7 @@ export function submitBatch(pool: pg.Pool, batch: NewBatch, key: RequestKey | nu
       const rows: string[] = [];
       for (const { id: jobId, item } of chunk) {
         if (rows.length % ROWS_A_TURN === 0) await nextTurn();
-        const place = places.get(jobId) ?? ownSession(jobId);
+        const place = places.get(jobId) ?? ownSession();
         const inBatch = { batchId: id, customId: item.customId, capped };
         rows.push(writeJob({ id: jobId, job: read(item), key: null, place, item: inBatch }));
       }

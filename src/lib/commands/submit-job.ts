@@ -32,7 +32,7 @@ export function createSubmission(pool: pg.Pool, room: QueueRoom): { submit: Subm
     async submit(job, key) {
       await room.take(job.tenantId, 1);
       const asked = { id: newId('job'), job, key, item: null };
-      return needsTransaction(asked) ? submitAlone(pool, asked) : shared.add({ ...asked, place: ownSession(asked.id) });
+      return needsTransaction(asked) ? submitAlone(pool, asked) : shared.add({ ...asked, place: ownSession() });
     },
     flush: shared.flush,
   };
@@ -55,7 +55,7 @@ function submitAlone(pool: pg.Pool, asked: Asked): Promise<JobRecord> {
   return transaction(pool, async (client) => {
     await keepAssets(client, asked.job.tenantId, [{ job: asked.job, pointer: '' }]);
     const places = await takePlaces(client, asked.job.tenantId, [{ ...asked, pointer: '' }]);
-    const insert = { ...asked, place: places.get(asked.id) ?? ownSession(asked.id) };
+    const insert = { ...asked, place: places.get(asked.id) ?? ownSession() };
     const job = (await insertJobs(client, [insert])).get(asked.id) ?? (await whyNot(client, insert));
     if (job instanceof Error) throw job;
     return job;

@@ -1,7 +1,6 @@
 import { now } from '../clock.ts';
 import { assetsOf, type JobInput, type JobRecord, type JobType, NO_COST, NO_PROGRESS } from '../domain/job.ts';
 import { rankMs } from '../domain/rank.ts';
-import { siblingId } from '../ids.ts';
 import type { Queryable } from './database.ts';
 import type { RequestKey } from './idempotency-keys.ts';
 
@@ -27,8 +26,11 @@ export type NewJob = {
   traceparent: string | null;
 };
 
-/** Where a job stands in its session: at the head it may run, from `dueAt` on if that is set. */
-export type Place = { sessionId: string; isHead: boolean; dueAt: Date | null };
+/**
+ * Where a job stands in its session (null: it opens one of its own): at the head it may run, from `dueAt` on if that is
+ * set.
+ */
+export type Place = { sessionId: string | null; isHead: boolean; dueAt: Date | null };
 
 /** What a job is in its batch. `capped`: the batch has a max_concurrency. */
 export type BatchItem = { batchId: string; customId: string; capped: boolean };
@@ -37,8 +39,8 @@ export type BatchItem = { batchId: string; customId: string; capped: boolean };
 export type JobInsert = { id: string; job: NewJob; key: RequestKey | null; place: Place; item: BatchItem | null };
 
 /** The head of a session that the job opens itself. */
-export function ownSession(jobId: string): Place {
-  return { sessionId: siblingId(jobId, 'ses'), isHead: true, dueAt: null };
+export function ownSession(): Place {
+  return { sessionId: null, isHead: true, dueAt: null };
 }
 
 /** The assets that a job names, each once. */
@@ -92,8 +94,7 @@ function toRow({ id, job, key, place, item }: JobInsert) {
   return {
     id,
     tenant_id: job.tenantId,
-    session_id: place.sessionId,
-    opens_session: job.sessionId === null || undefined,
+    named_session: place.sessionId ?? undefined,
     type: job.type,
     skill: job.skill,
     language: job.language,
@@ -116,7 +117,6 @@ function toRow({ id, job, key, place, item }: JobInsert) {
     deadline_s: job.deadlineS ?? undefined,
     wait_for_credits: job.waitForCredits || undefined,
     due_at: place.dueAt ?? undefined,
-    event_id: siblingId(id, 'evt'),
     key: key?.key,
     key_route: key?.route,
     key_fingerprint: key?.fingerprint,
@@ -124,19 +124,20 @@ function toRow({ id, job, key, place, item }: JobInsert) {
 }
 
 /**
- * `accepted` is the stored jobs, with their columns of `returned`.
+ * `accepted` is the stored jobs, with their columns of `returned`. A job's first event, and the session that it opens,
+ * have its id but for the prefix.
  * Keys and references are taken in one order by all statements, and all keys before any reference (the sort of the
  * jobs comes after their filter): two statements cannot wait for each other.
  */
 const insertAnd = (returned: string) => `
   WITH asked AS (
-    SELECT * FROM json_to_recordset($1::json) AS row(
-      id text, tenant_id text, session_id text, opens_session boolean, type text, skill text, language text,
+    SELECT *, COALESCE(named_session, 'ses' || substr(id, 4)) AS session_id FROM json_to_recordset($1::json) AS row(
+      id text, tenant_id text, named_session text, type text, skill text, language text,
       status text, waiting_reason text, priority int, rank_ms float8, input json, asset_ids text[], metadata json,
       webhook_url text, webhook_events text[], client_reference text, batch_id text, custom_id text, capped boolean,
       request_id text, traceparent text,
       start_timeout_s int, deadline_s int, wait_for_credits boolean, due_at timestamptz,
-      event_id text, key text, key_route text, key_fingerprint text)
+      key text, key_route text, key_fingerprint text)
   ), won AS (
     INSERT INTO public.idempotency_key (tenant_id, route, key, fingerprint, resource_ids)
     SELECT tenant_id, key_route, key, key_fingerprint, ARRAY[id] FROM asked WHERE key IS NOT NULL
@@ -160,10 +161,10 @@ const insertAnd = (returned: string) => `
   ), opened AS (
     INSERT INTO public.session (id, tenant_id, skill, language, opened_by, holder_job_id)
     SELECT asked.session_id, asked.tenant_id, asked.skill, asked.language, id, id
-    FROM accepted JOIN asked USING (id) WHERE asked.opens_session
+    FROM accepted JOIN asked USING (id) WHERE asked.named_session IS NULL
   ), told AS (
     INSERT INTO public.event (id, tenant_id, job_id, seq, type, body)
-    SELECT asked.event_id, asked.tenant_id, id, accepted.seq, 'job.queued',
+    SELECT 'evt' || substr(id, 4), asked.tenant_id, id, accepted.seq, 'job.queued',
       CASE asked.status WHEN 'queued' THEN $4::json ELSE $5::json END
     FROM accepted JOIN asked USING (id)
   )`;
