@@ -1,28 +1,43 @@
 import sjson from 'secure-json-parse';
-
-/** A line that is no JSON: it takes the place of its item. */
-export class BadLine {
-  readonly text: string;
-  constructor(text: string) {
-    this.text = text;
-  }
-}
+import type { ItemSink } from './cut-jobs.ts';
 
 /** Options of a batch that are numbers, and such that are objects. */
 const NUMBERS = new Set(['max_concurrency', 'max_credits']);
 const OBJECTS = new Set(['webhook', 'metadata']);
 
+/** Cuts a text into its lines while it arrives; empty ones are nothing. */
+export class LinesCutter {
+  readonly #sink: ItemSink;
+  /** The beginning of a line that goes on in the next piece. */
+  #line = '';
+
+  constructor(sink: ItemSink) {
+    this.#sink = sink;
+    sink.begin();
+  }
+
+  write(piece: string): void {
+    const [end = '', ...lines] = piece.split('\n');
+    this.#line += end;
+    for (const line of lines) {
+      this.end();
+      this.#line = line;
+    }
+  }
+
+  /** The last line may end with the text. */
+  end(): void {
+    if (this.#line.trim() !== '') this.#sink.add(this.#line);
+    this.#line = '';
+  }
+}
+
 /**
- * A batch as `application/x-ndjson`: a job a line (empty lines are nothing), the options in the query; `webhook` may be
- * just its URL. @returns what the JSON body of the same batch would be, as far as it can be read; the schema judges it.
+ * The options of a batch of lines from its query; `webhook` may be just its URL. @returns what the JSON body of the same
+ * batch would have, as far as it can be read; the schema judges it.
  */
-export function readNdjson(body: string, query: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const options = Object.entries(query).map(([name, value]) => [name, readOption(name, value)]);
-  const jobs = body
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map((line) => parse(line) ?? new BadLine(line));
-  return { ...Object.fromEntries(options), jobs };
+export function readOptions(query: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(query).map(([name, value]) => [name, readOption(name, value)]));
 }
 
 function readOption(name: string, value: unknown): unknown {

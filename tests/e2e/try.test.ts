@@ -7,6 +7,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { startEmbeddedPostgres } from '../../src/local/embedded-postgres.ts';
 import { freePort } from '../../src/local/free-port.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/local/main.js', import.meta.url));
@@ -91,30 +92,23 @@ async function api(method: string, url: string, body?: object): Promise<{ status
 }
 
 describe.runIf(process.platform === 'linux')('npm run try', { timeout: TEST_TIMEOUT_MS }, () => {
-  it('comes up, ends on Ctrl-C (that arrives twice) with nothing left, and keeps its data', async () => {
-    const first = run();
-    await first.ready();
-    expect(first.output.out).toContain(`http://127.0.0.1:${port}`);
-    expect(first.output.err).toBe('');
-    const created = await api('POST', '/v1/jobs', { type: 'generate', prompt: 'A city timelapse', export: true });
-    expect(created.status).toBe(202);
-    first.child.kill('SIGINT');
-    first.child.kill('SIGINT');
-    expect(await first.exitCode()).toBe(0);
-    expect(first.output.out).toMatch(/Stopped\.\n$/);
-    expect(await leftBehind()).toEqual([]);
-
-    const second = run();
-    await second.ready();
-    expect((await api('GET', `/v1/jobs/${created.body.id}`)).status).toBe(200);
-    second.child.kill('SIGTERM');
-    expect(await second.exitCode()).toBe(0);
+  it('comes up, and ends on Ctrl-C (that arrives twice) with nothing left', async () => {
+    const only = run();
+    await only.ready();
+    expect(only.output.out).toContain(`http://127.0.0.1:${port}`);
+    expect(only.output.err).toBe('');
+    only.child.kill('SIGINT');
+    only.child.kill('SIGINT');
+    expect(await only.exitCode()).toBe(0);
+    expect(only.output.out).toMatch(/Stopped\.\n$/);
     expect(await leftBehind()).toEqual([]);
   });
 
-  it('leaves only Postgres behind when it is killed, and the next run takes over', async () => {
+  it('leaves only Postgres behind when it is killed, and the next run takes over, with its data', async () => {
     const first = run();
     await first.ready();
+    const created = await api('POST', '/v1/jobs', { type: 'generate', prompt: 'A city timelapse', export: true });
+    expect(created.status).toBe(202);
     first.child.kill('SIGKILL');
     await first.exitCode();
     await vi.waitFor(
@@ -123,6 +117,7 @@ describe.runIf(process.platform === 'linux')('npm run try', { timeout: TEST_TIME
     );
     const second = run();
     await second.ready();
+    expect((await api('GET', `/v1/jobs/${created.body.id}`)).status).toBe(200);
     second.child.kill('SIGHUP');
     expect(await second.exitCode()).toBe(0);
     expect(await leftBehind()).toEqual([]);
@@ -141,15 +136,16 @@ describe.runIf(process.platform === 'linux')('npm run try', { timeout: TEST_TIME
     await vi.waitFor(async () => expect(await leftBehind()).toEqual([]), WAIT);
   });
 
-  it.each(['worker', 'api'])('starts its %s again when it dies, and says so', async (role) => {
+  it('starts its worker and its API again when they die, and says so', async () => {
     const only = run();
     await only.ready();
-    const find = async () => (await leftBehind()).find(({ command }) => command.endsWith(`main.js ${role} `))?.pid;
-    const first = await find();
-    process.kill(first ?? 0, 'SIGKILL');
-    const told = new RegExp(`The ${role} ended \\(killed by SIGKILL\\): .+ It is started again\\.\\n$`, 'i');
-    await vi.waitFor(() => expect(only.output.out).toMatch(told), WAIT);
-    await vi.waitFor(async () => expect(await find()).toBeGreaterThan(0), WAIT);
+    for (const role of ['worker', 'api']) {
+      const find = async () => (await leftBehind()).find(({ command }) => command.endsWith(`main.js ${role} `))?.pid;
+      process.kill((await find()) ?? 0, 'SIGKILL');
+      const told = new RegExp(`The ${role} ended \\(killed by SIGKILL\\): .+ It is started again\\.\\n$`, 'i');
+      await vi.waitFor(() => expect(only.output.out).toMatch(told), WAIT);
+      await vi.waitFor(async () => expect(await find()).toBeGreaterThan(0), WAIT);
+    }
     await vi.waitFor(async () => expect((await fetch(`http://127.0.0.1:${port}/health/ready`)).status).toBe(200), WAIT);
     only.child.kill('SIGTERM');
     expect(await only.exitCode()).toBe(0);
@@ -175,14 +171,12 @@ describe.runIf(process.platform === 'linux')('npm run try', { timeout: TEST_TIME
   });
 
   it('quotes Postgres about a broken database', async () => {
-    const first = run();
-    await first.ready();
-    first.child.kill('SIGTERM');
-    await first.exitCode();
-    await writeFile(path.join(folder, '.data/postgres/global/pg_control'), '');
-    const second = run();
-    expect(await second.exitCode()).toBe(1);
-    expect(second.output.err).toMatch(/^Postgres does not start on .+pg_control.+\n$/);
+    const dataDir = path.join(folder, '.data/postgres');
+    await (await startEmbeddedPostgres({ dataDir, throwaway: true })).stop();
+    await writeFile(path.join(dataDir, 'global/pg_control'), '');
+    const only = run();
+    expect(await only.exitCode()).toBe(1);
+    expect(only.output.err).toMatch(/^Postgres does not start on .+pg_control.+\n$/);
     expect(await leftBehind()).toEqual([]);
   });
 

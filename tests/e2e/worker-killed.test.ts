@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createClient } from '../support/client.ts';
 import { createDatabase } from '../support/database.ts';
-import { type Program, startProgram } from '../support/program.ts';
+import { type Program, SHORT_LIVED, startProgram } from '../support/program.ts';
 import { startRedis } from '../support/redis.ts';
 import { startTestSandbox } from '../support/sandbox.ts';
 import { storesOf } from '../support/stores.ts';
@@ -17,10 +17,10 @@ afterAll(async () => {
 /** Kept open: a lost lease (15 s), the queue's stalled check, and a reconciler's round. */
 const TAKE_OVER_TIMEOUT_MS = 60_000;
 
-describe.each(storesOf().hasRedis() ? ['postgres', 'redis'] : ['postgres'])(
-  'a worker killed in the middle of a stream (%s)',
-  (backend) => {
-    it('leaves one message sent and one job settled', async () => {
+describe.concurrent('a worker killed in the middle of a stream', () => {
+  it.each(storesOf().hasRedis() ? ['postgres', 'redis'] : ['postgres'])(
+    'leaves one message sent and one job settled (%s)',
+    async (backend) => {
       const database = await createDatabase();
       cleanUp.push(() => database.drop());
       const redis = backend === 'redis' ? await startRedis() : null;
@@ -40,7 +40,7 @@ describe.each(storesOf().hasRedis() ? ['postgres', 'redis'] : ['postgres'])(
         RENDER_POLL_INTERVAL: '200ms',
       };
       const start = async (role: string): Promise<Program> => {
-        const program = await startProgram('dist/main.js', [role], env);
+        const program = await startProgram('dist/main.js', [role], env, SHORT_LIVED);
         cleanUp.push(() => program.kill('SIGKILL'));
         return program;
       };
@@ -63,6 +63,6 @@ describe.each(storesOf().hasRedis() ? ['postgres', 'redis'] : ['postgres'])(
         [id],
       );
       expect(settled).toEqual([{ type: 'job.succeeded' }]);
-    });
-  },
-);
+    },
+  );
+});

@@ -1,11 +1,14 @@
 import plugin from 'fastify-plugin';
 import type { z } from 'zod';
 import { findBadText } from '../../lib/domain/bad-text.ts';
-import { type Fault, Problem } from '../../lib/errors.ts';
+import { type Fault, validationFailed } from '../../lib/errors.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The body as it was sent; `body` has been read by the schema, defaults and all. */
+    /**
+     * The body as it was sent; `body` has been read by the schema, defaults and all. A parser that does not keep the
+     * whole sets it to what stands for it.
+     */
     sentBody: unknown;
   }
 }
@@ -18,14 +21,10 @@ export const validation = plugin(
   async (app) => {
     app.decorateRequest('sentBody', undefined);
     app.addHook('preValidation', async (request) => {
-      request.sentBody = request.body;
+      request.sentBody ??= request.body;
       const query = request.routeOptions.schema?.querystring && request.query;
       const inQuery = findBadText(query).map((bad) => ({ ...bad, pointer: bad.pointer.replace('/', '?') }));
-      const faults = [...findBadText(request.body), ...inQuery];
-      if (faults.length > 0)
-        throw new Problem('validation_failed', 'The request has text that cannot be stored.', {
-          faults: faults.slice(0, MAX_FAULTS),
-        });
+      refuseBadText([...findBadText(request.sentBody), ...inQuery]);
     });
     // Types keep answers to their schemas, and the tests check them; here they are only written.
     app.setSerializerCompiler(() => JSON.stringify);
@@ -33,12 +32,17 @@ export const validation = plugin(
       const parsed = schema.safeParse(data);
       if (parsed.success) return { value: parsed.data };
       const pointer = httpPart === 'querystring' ? queryPointer : jsonPointer;
-      const faults = faultsOf(parsed.error, pointer);
-      return { error: new Problem('validation_failed', summary(faults), { faults: faults.slice(0, MAX_FAULTS) }) };
+      return { error: validationFailed(faultsOf(parsed.error, pointer).slice(0, MAX_FAULTS)) };
     });
   },
   { name: 'validation' },
 );
+
+/** Throws a Problem that names the texts that Postgres does not take, if there are any. */
+export function refuseBadText(faults: readonly Fault[]): void {
+  if (faults.length === 0) return;
+  throw validationFailed(faults.slice(0, MAX_FAULTS));
+}
 
 type Path = readonly PropertyKey[];
 
@@ -60,10 +64,4 @@ function jsonPointer(path: Path): string {
 /** A parameter of the query, as it stands in an address: `?limit`. */
 function queryPointer(path: Path): string {
   return `?${encodeURIComponent(String(path[0] ?? ''))}`;
-}
-
-function summary(faults: readonly Fault[]): string {
-  const [first, ...more] = faults;
-  const rest = more.length > 0 ? ` (and ${more.length} more)` : '';
-  return `${first?.pointer || 'body'}: ${first?.detail}${rest}`;
 }

@@ -10,7 +10,7 @@ import { Problem } from '../../lib/errors.ts';
 import { isId } from '../../lib/ids.ts';
 import type { ApiDeps } from '../deps.ts';
 import { prepareBatch } from '../prepare-batch.ts';
-import { readNdjson } from '../read-ndjson.ts';
+import { readBatch, readBatchLines } from '../read-batch.ts';
 import { otherThanJson } from '../schemas/answer.ts';
 import {
   Batch,
@@ -82,30 +82,30 @@ const CANCEL_CONFIG = { unlimited: true, problems: ['job_already_terminal'] } as
 export const batchRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) => {
   const app = fastify.withTypeProvider<ZodTypeProvider>();
   const { db, once, room, maxBatchBytes } = deps;
-  app.addContentTypeParser(NDJSON, { parseAs: 'string' }, async (request: { query: unknown }, body: string) =>
-    readNdjson(body, request.query as Record<string, unknown>),
-  );
 
-  app.post(
-    '/batches',
-    { schema: docs.submit, config: SUBMIT_CONFIG, bodyLimit: maxBatchBytes },
-    async (request, reply) => {
-      const id = await once(request, reply, {
-        async create(key) {
-          const batch = await prepareBatch(deps, request, request.body);
-          await room.take(request.tenantId, batch.items.length);
-          const id = await submitBatch(db.pool, batch, key);
-          // All were skipped: nothing will come that could end it.
-          if (batch.items.length === 0) await finishIfDone(db.pool, id);
-          return id;
-        },
-        again: async ([created = '']) => created,
+  app.register(async (submits) => {
+    submits.removeContentTypeParser('application/json');
+    submits.addContentTypeParser('application/json', readBatch(maxBatchBytes));
+    submits.addContentTypeParser(NDJSON, readBatchLines(maxBatchBytes));
+    submits
+      .withTypeProvider<ZodTypeProvider>()
+      .post('/batches', { schema: docs.submit, config: SUBMIT_CONFIG }, async (request, reply) => {
+        const id = await once(request, reply, {
+          async create(key) {
+            const batch = await prepareBatch(deps, request, request.body);
+            await room.take(request.tenantId, batch.items.length);
+            const id = await submitBatch(db.pool, batch, key);
+            // All were skipped: nothing will come that could end it.
+            if (batch.items.length === 0) await finishIfDone(db.pool, id);
+            return id;
+          },
+          again: async ([created = '']) => created,
+        });
+        deps.wake();
+        reply.code(202).header('location', `/v1/batches/${id}`);
+        return view(await find(request.tenantId, id));
       });
-      deps.wake();
-      reply.code(202).header('location', `/v1/batches/${id}`);
-      return view(await find(request.tenantId, id));
-    },
-  );
+  });
 
   app.get('/batches', { schema: docs.list }, async (request) => {
     const { limit, starting_after = null } = request.query;

@@ -8,7 +8,7 @@ import { ExportJob, GenerateJob, metadata, UploadJob } from './jobs.ts';
 import { listQuery, pathOf } from './list.ts';
 
 /** The contract's. */
-const MAX_ITEMS = 10_000;
+export const MAX_ITEMS = 10_000;
 const MAX_CUSTOM_ID = 255;
 /** More than one worker holds at once; a column holds as much. */
 const MAX_CONCURRENCY = 100_000;
@@ -18,7 +18,7 @@ export const CustomId = boundedText(MAX_CUSTOM_ID, 1);
 
 const named = { custom_id: CustomId.describe('Your own name for it, unique within the batch.') };
 
-/** What the OpenAPI document says of an item; what checks it is in prepare-batch.ts. */
+/** What the OpenAPI document says of an item; what checks it is in sent-items.ts. */
 export const BatchItem = z
   .discriminatedUnion('type', [GenerateJob.extend(named), UploadJob.extend(named), ExportJob.extend(named)])
   .meta({
@@ -27,10 +27,10 @@ export const BatchItem = z
     examples: [{ custom_id: 'a-1', type: 'generate', prompt: 'A red fox' }],
   });
 
-/** Items are checked one by one, later: a list of 10,000 takes a while. */
+/** Items have been checked one by one, while they arrived: a list of 10,000 takes a while. */
 const item = z.unknown().meta(refTo(BatchItem, 'Input'));
 
-/** The body of `POST /v1/batches`. Its jobs are checked one by one (prepare-batch.ts). */
+/** The body of `POST /v1/batches`. Its jobs have been checked one by one (sent-items.ts). */
 export const SubmitBatch = z
   .strictObject({
     jobs: z

@@ -1,27 +1,34 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type pg from 'pg';
 import { insertBatch } from '../db/batches.ts';
-import { type Queryable, transaction } from '../db/database.ts';
+import { transaction } from '../db/database.ts';
 import { claimKey, type RequestKey } from '../db/idempotency-keys.ts';
-import {
-  insertManyJobs,
-  type JobInsert,
-  type NewJob,
-  ownSession,
-  type WrittenJobs,
-  writeJobs,
-} from '../db/insert-jobs.ts';
+import { insertManyJobs, type NewJob, ownSession, writeJob } from '../db/insert-jobs.ts';
 import type { SkippedItem } from '../domain/batch.ts';
 import { newId } from '../ids.ts';
 import { keepAssets, takePlaces } from './hold-for-jobs.ts';
 import { whyNot } from './submit-job.ts';
 
 /** Rows of one statement: long enough to be quick, short enough to be planned and parsed without a pause. */
-const CHUNK = 1_000;
+const CHUNK = 500;
+/** Rows that are written out in one go: others of this process get their turn in between. */
+const ROWS_A_TURN = 25;
+
+/** An item that is taken. Its job stays as it was written down until it is stored: `read` makes it of that. */
+export type NewItem = {
+  /** Its place in the request. */
+  index: number;
+  customId: string;
+  job: string;
+  clientReference: string | null;
+  /** Whether the job names files, a session or a client reference. */
+  refers: boolean;
+};
 
 export type NewBatch = {
   tenantId: string;
-  /** The items that are taken; `index`: their places in the request. */
-  items: readonly { index: number; customId: string; job: NewJob }[];
+  items: readonly NewItem[];
+  read(item: NewItem): NewJob;
   skipped: readonly SkippedItem[];
   maxConcurrency: number | null;
   maxCredits: number | null;
@@ -29,27 +36,24 @@ export type NewBatch = {
   metadata: Record<string, string>;
 };
 
+type Asked = { id: string; item: NewItem };
+
 /**
  * Accepts a batch with all its jobs, in one commit. Throws a Problem when an asset, session or client reference has
  * gone since they were checked, and KeyTaken. @returns its id.
  */
 export function submitBatch(pool: pg.Pool, batch: NewBatch, key: RequestKey | null): Promise<string> {
+  const { tenantId, read } = batch;
   const id = newId('bat');
   const capped = batch.maxConcurrency !== null;
-  const jobs = batch.items.map(({ index, customId, job }) => ({
-    id: newId('job'),
-    job,
-    key: null,
-    item: { batchId: id, customId, capped },
-    pointer: `/jobs/${index}`,
-  }));
+  const asked = batch.items.map((item): Asked => ({ id: newId('job'), item }));
   return transaction(pool, async (client) => {
     await claimKey(client, key, [id]);
     await insertBatch(
       client,
       {
         id,
-        tenant_id: batch.tenantId,
+        tenant_id: tenantId,
         max_concurrency: batch.maxConcurrency,
         max_credits: batch.maxCredits,
         webhook_url: batch.webhookUrl,
@@ -57,15 +61,37 @@ export function submitBatch(pool: pg.Pool, batch: NewBatch, key: RequestKey | nu
       },
       batch.skipped,
     );
-    await keepAssets(client, batch.tenantId, jobs);
-    const places = await takePlaces(client, batch.tenantId, jobs);
-    const placed = jobs.map((job) => ({ ...job, place: places.get(job.id) ?? ownSession() }));
-    const inserts = inOrderOfReferences(placed);
-    let written = writeJobs(inserts.slice(0, CHUNK));
-    for (let start = 0; start < inserts.length; start += CHUNK) {
-      const storing = insertChunk(client, written);
-      written = writeJobs(inserts.slice(start + CHUNK, start + 2 * CHUNK));
-      await storing;
+    const referring = asked.flatMap(({ id, item }) =>
+      item.refers ? { id, job: read(item), pointer: `/jobs/${item.index}` } : [],
+    );
+    await keepAssets(client, tenantId, referring);
+    const places = await takePlaces(client, tenantId, referring);
+
+    const write = async (chunk: readonly Asked[]): Promise<string[]> => {
+      const rows: string[] = [];
+      for (const { id: jobId, item } of chunk) {
+        if (rows.length % ROWS_A_TURN === 0) await nextTurn();
+        const place = places.get(jobId) ?? ownSession();
+        const inBatch = { batchId: id, customId: item.customId, capped };
+        rows.push(writeJob({ id: jobId, job: read(item), key: null, place, item: inBatch }));
+      }
+      return rows;
+    };
+    /** All of them, or none of the batch. */
+    const store = async (chunk: readonly Asked[], rows: readonly string[]): Promise<void> => {
+      const stored = await insertManyJobs(client, rows);
+      const missing = chunk.find(({ id }) => !stored.has(id));
+      if (missing) throw await whyNot(client, { id: missing.id, job: read(missing.item), key: null });
+    };
+
+    const ordered = inOrderOfReferences(asked);
+    let chunk = ordered.slice(0, CHUNK);
+    let rows = await write(chunk);
+    for (let start = CHUNK; chunk.length > 0; start += CHUNK) {
+      const next = ordered.slice(start, start + CHUNK);
+      // To write out the next ones takes as long as to store these.
+      [rows] = await Promise.all([write(next), store(chunk, rows)]);
+      chunk = next;
     }
     return id;
   });
@@ -75,16 +101,12 @@ export function submitBatch(pool: pg.Pool, batch: NewBatch, key: RequestKey | nu
  * As every statement takes client references (db/insert-jobs.ts), by their bytes and those without one last: so that a
  * batch of several statements and another request cannot wait for each other.
  */
-function inOrderOfReferences(inserts: readonly JobInsert[]): JobInsert[] {
-  return inserts
-    .map((insert) => ({ insert, bytes: insert.job.clientReference && Buffer.from(insert.job.clientReference) }))
-    .sort((a, b) => (a.bytes && b.bytes ? Buffer.compare(a.bytes, b.bytes) : Number(!a.bytes) - Number(!b.bytes)))
-    .map(({ insert }) => insert);
-}
-
-/** All of them, or none of the batch. */
-async function insertChunk(client: Queryable, written: WrittenJobs): Promise<void> {
-  const stored = await insertManyJobs(client, written);
-  const missing = written.inserts.find(({ id }) => !stored.has(id));
-  if (missing) throw await whyNot(client, missing);
+function inOrderOfReferences(asked: readonly Asked[]): readonly Asked[] {
+  const bytesOf = ({ item }: Asked) => Buffer.from(item.clientReference ?? '');
+  const named = asked.filter(({ item }) => item.clientReference !== null);
+  if (named.length === 0) return asked;
+  return [
+    ...named.sort((a, b) => Buffer.compare(bytesOf(a), bytesOf(b))),
+    ...asked.filter(({ item }) => item.clientReference === null),
+  ];
 }

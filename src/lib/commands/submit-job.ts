@@ -63,7 +63,10 @@ function submitAlone(pool: pg.Pool, asked: Asked): Promise<JobRecord> {
 }
 
 /** Why a job was not inserted. It is there already when an earlier try was committed and only its answer was lost. */
-export async function whyNot(db: Queryable, { id, job, key }: JobInsert): Promise<JobRecord | Error> {
+export async function whyNot(
+  db: Queryable,
+  { id, job, key }: Pick<JobInsert, 'id' | 'job' | 'key'>,
+): Promise<JobRecord | Error> {
   const claimed = key && (await findKey(db, key));
   if (key && claimed && claimed.resource_ids[0] !== id) return new KeyTaken(`the key was taken for ${key.route}`);
   const { rows } = await db.query<JobRecord>(

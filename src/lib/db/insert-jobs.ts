@@ -1,7 +1,6 @@
 import { now } from '../clock.ts';
 import { assetsOf, type JobInput, type JobRecord, type JobType, NO_COST, NO_PROGRESS } from '../domain/job.ts';
 import { rankMs } from '../domain/rank.ts';
-import { newId } from '../ids.ts';
 import type { Queryable } from './database.ts';
 import type { RequestKey } from './idempotency-keys.ts';
 
@@ -27,8 +26,11 @@ export type NewJob = {
   traceparent: string | null;
 };
 
-/** Where a job stands in its session: at the head it may run, from `dueAt` on if that is set. */
-export type Place = { sessionId: string; isHead: boolean; dueAt: Date | null };
+/**
+ * Where a job stands in its session (null: it opens one of its own): at the head it may run, from `dueAt` on if that is
+ * set.
+ */
+export type Place = { sessionId: string | null; isHead: boolean; dueAt: Date | null };
 
 /** What a job is in its batch. `capped`: the batch has a max_concurrency. */
 export type BatchItem = { batchId: string; customId: string; capped: boolean };
@@ -38,7 +40,7 @@ export type JobInsert = { id: string; job: NewJob; key: RequestKey | null; place
 
 /** The head of a session that the job opens itself. */
 export function ownSession(): Place {
-  return { sessionId: newId('ses'), isHead: true, dueAt: null };
+  return { sessionId: null, isHead: true, dueAt: null };
 }
 
 /** The assets that a job names, each once. */
@@ -55,49 +57,49 @@ export function assetIdsOf(input: JobInput): string[] {
 export async function insertJobs(db: Queryable, inserts: readonly JobInsert[]): Promise<Map<string, JobRecord>> {
   const { rows } = await db.query<JobRecord>({
     name: 'insert_jobs',
-    text: `${INSERT_JOBS} SELECT * FROM accepted`,
-    values: insertValues(inserts),
+    text: `${insertAnd('*')} SELECT * FROM accepted`,
+    values: insertValues(inserts.map(writeJob)),
   });
   return new Map(rows.map((job) => [job.id, job]));
 }
 
-/** Jobs as a statement takes them. */
-export type WrittenJobs = { inserts: readonly JobInsert[]; values: string[] };
-
-/** Writes jobs out for `insertManyJobs`, which costs as much as storing them: it can be done while others are stored. */
-export function writeJobs(inserts: readonly JobInsert[]): WrittenJobs {
-  return { inserts, values: insertValues(inserts) };
+/** Writes a job out for `insertManyJobs`, which costs as much as storing it: that can be done while others are stored. */
+export function writeJob(insert: JobInsert): string {
+  return JSON.stringify(toRow(insert));
 }
 
 /** As insertJobs, for many whose rows nobody asks for. @returns the ids of the stored jobs. */
-export async function insertManyJobs(db: Queryable, { values }: WrittenJobs): Promise<Set<string>> {
+export async function insertManyJobs(db: Queryable, written: readonly string[]): Promise<Set<string>> {
   const { rows } = await db.query<{ id: string }>({
     name: 'insert_many_jobs',
-    text: `${INSERT_JOBS} SELECT id FROM accepted`,
-    values,
+    text: `${insertAnd('id, seq')} SELECT id FROM accepted`,
+    values: insertValues(written),
   });
   return new Set(rows.map(({ id }) => id));
 }
 
-function insertValues(inserts: readonly JobInsert[]): string[] {
-  return [JSON.stringify(inserts.map(toRow)), JSON.stringify(NO_PROGRESS), JSON.stringify(NO_COST)];
+function insertValues(written: readonly string[]): string[] {
+  return [`[${written.join(',')}]`, ...SHARED];
 }
+
+/** What the first event of a job tells. */
+const QUEUED = { status: 'queued', phase: null, waiting: null };
+const WAITING = { status: 'waiting', phase: null, waiting: { reason: 'session', until: null } };
+/** $2 and on: what many jobs have in common. */
+const SHARED = [NO_PROGRESS, NO_COST, QUEUED, WAITING].map((value) => JSON.stringify(value));
 
 /** What is the default, or null, is left out: most of a batch would be that. */
 function toRow({ id, job, key, place, item }: JobInsert) {
-  const status = place.isHead ? 'queued' : 'waiting';
-  const reason = place.isHead ? null : 'session';
   const assetIds = assetIdsOf(job.input);
   return {
     id,
     tenant_id: job.tenantId,
-    session_id: place.sessionId,
-    opens_session: job.sessionId === null,
+    named_session: place.sessionId ?? undefined,
     type: job.type,
     skill: job.skill,
     language: job.language,
-    status,
-    waiting_reason: reason ?? undefined,
+    status: place.isHead ? QUEUED.status : WAITING.status,
+    waiting_reason: place.isHead ? undefined : WAITING.waiting.reason,
     priority: job.priority,
     rank_ms: rankMs(now().getTime(), job.priority),
     input: job.input,
@@ -115,8 +117,6 @@ function toRow({ id, job, key, place, item }: JobInsert) {
     deadline_s: job.deadlineS ?? undefined,
     wait_for_credits: job.waitForCredits || undefined,
     due_at: place.dueAt ?? undefined,
-    event_id: newId('evt'),
-    event_body: { status, phase: null, waiting: reason && { reason, until: null } },
     key: key?.key,
     key_route: key?.route,
     key_fingerprint: key?.fingerprint,
@@ -124,18 +124,20 @@ function toRow({ id, job, key, place, item }: JobInsert) {
 }
 
 /**
+ * `accepted` is the stored jobs, with their columns of `returned`. A job's first event, and the session that it opens,
+ * have its id but for the prefix.
  * Keys and references are taken in one order by all statements, and all keys before any reference (the sort of the
  * jobs comes after their filter): two statements cannot wait for each other.
  */
-const INSERT_JOBS = `
+const insertAnd = (returned: string) => `
   WITH asked AS (
-    SELECT * FROM json_to_recordset($1::json) AS row(
-      id text, tenant_id text, session_id text, opens_session boolean, type text, skill text, language text,
+    SELECT *, COALESCE(named_session, 'ses' || substr(id, 4)) AS session_id FROM json_to_recordset($1::json) AS row(
+      id text, tenant_id text, named_session text, type text, skill text, language text,
       status text, waiting_reason text, priority int, rank_ms float8, input json, asset_ids text[], metadata json,
       webhook_url text, webhook_events text[], client_reference text, batch_id text, custom_id text, capped boolean,
       request_id text, traceparent text,
       start_timeout_s int, deadline_s int, wait_for_credits boolean, due_at timestamptz,
-      event_id text, event_body json, key text, key_route text, key_fingerprint text)
+      key text, key_route text, key_fingerprint text)
   ), won AS (
     INSERT INTO public.idempotency_key (tenant_id, route, key, fingerprint, resource_ids)
     SELECT tenant_id, key_route, key, key_fingerprint, ARRAY[id] FROM asked WHERE key IS NOT NULL
@@ -155,13 +157,14 @@ const INSERT_JOBS = `
     FROM asked WHERE key IS NULL OR id IN (SELECT id FROM won)
     ORDER BY tenant_id, client_reference COLLATE "C", id
     ON CONFLICT DO NOTHING
-    RETURNING *
+    RETURNING ${returned}
   ), opened AS (
     INSERT INTO public.session (id, tenant_id, skill, language, opened_by, holder_job_id)
-    SELECT accepted.session_id, accepted.tenant_id, accepted.skill, asked.language, accepted.id, accepted.id
-    FROM accepted JOIN asked USING (id) WHERE asked.opens_session
+    SELECT asked.session_id, asked.tenant_id, asked.skill, asked.language, id, id
+    FROM accepted JOIN asked USING (id) WHERE asked.named_session IS NULL
   ), told AS (
     INSERT INTO public.event (id, tenant_id, job_id, seq, type, body)
-    SELECT asked.event_id, accepted.tenant_id, accepted.id, accepted.seq, 'job.queued', asked.event_body
+    SELECT 'evt' || substr(id, 4), asked.tenant_id, id, accepted.seq, 'job.queued',
+      CASE asked.status WHEN 'queued' THEN $4::json ELSE $5::json END
     FROM accepted JOIN asked USING (id)
   )`;

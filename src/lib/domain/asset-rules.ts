@@ -1,16 +1,12 @@
-import { cut } from './loose-value.ts';
+import { MEDIA_EXTENSIONS } from './media.ts';
 
 /** How a skill describes what it takes; `max_bytes` a file. */
 export type Takes = { name: string; formats: readonly string[]; max_bytes: number };
 
 /** Longer ones are no addresses of files; a limit keeps them indexable. In characters of the normal form. */
 const MAX_URL = 2_048;
-/** Upstream names stay readable in the agent's answers. In characters, without number and extension. */
-const MAX_STEM = 60;
 /** What the upstream does not take as it is: we turn it into something else, and need the bytes for it. */
 const UPLOAD_FIRST = new Set(['heic', 'txt']);
-/** Extensions that say what a file is; of others nobody can tell before the upstream has fetched it. */
-const MEDIA = new Set('mp4 mov avi webm mkv jpg jpeg png gif webp mp3 wav m4a aac'.split(' '));
 
 /** Why a skill does not take a file that we have; null where it does. */
 export function assetFault(skill: Takes, asset: { format: string; bytes: number }): string | null {
@@ -22,7 +18,8 @@ export function assetFault(skill: Takes, asset: { format: string; bytes: number 
 /** Why a skill does not take a file that the upstream is to fetch, as far as its name tells; null where it may. */
 export function urlAssetFault(skill: Takes, url: string): string | null {
   const format = extensionOf(new URL(url).pathname);
-  return MEDIA.has(format) && !takesFormat(skill, format) ? formatFault(skill, format) : null;
+  // Of another extension nobody can tell before the upstream has fetched the file.
+  return MEDIA_EXTENSIONS.has(format) && !takesFormat(skill, format) ? formatFault(skill, format) : null;
 }
 
 /** A URL in its normal form, or what is wrong with it. It is passed on, and never fetched by us. */
@@ -34,25 +31,6 @@ export function readAssetUrl(text: string): { url: string } | { fault: string } 
   const format = extensionOf(url.pathname);
   if (UPLOAD_FIRST.has(format)) return { fault: `A .${format} file must be uploaded first: POST /v1/assets.` };
   return { url: url.href };
-}
-
-/**
- * What a file is called upstream: `<name>-<last 6 of the asset id>.<ext>`, by which it is found again. Letters and
- * digits of any script stay; HEIC images are JPEGs there.
- */
-export function upstreamName(asset: { id: string; filename: string; format: string }): string {
-  const words = asset.filename
-    .normalize('NFC')
-    .replace(/\.[^./\\]*$/, '')
-    .replace(/[^\p{L}\p{N}._]+/gu, '-');
-  const stem = cut(words, MAX_STEM).replace(/^[-.]+|[-.]+$/g, '');
-  const ext = asset.format === 'heic' ? 'jpg' : asset.format;
-  return `${stem || 'file'}-${asset.id.slice(-6)}.${ext}`;
-}
-
-/** What the upstream calls a file that it fetches: the last part of the path. '' where there is none. */
-export function urlName(url: string): string {
-  return new URL(url).pathname.split('/').at(-1) ?? '';
 }
 
 function takesFormat(skill: Takes, format: string): boolean {

@@ -1,9 +1,23 @@
 import { expect, it } from 'vitest';
-import { BadLine, readNdjson } from '../../../src/api/read-ndjson.ts';
+import { LinesCutter, readOptions } from '../../../src/api/read-ndjson.ts';
 
-it('a job a line, whatever ends it; empty lines are nothing, and what is no JSON keeps its place', () => {
-  expect(readNdjson('{"a":1}\r\n\n  \nnot json\n[2]', {}).jobs).toEqual([{ a: 1 }, new BadLine('not json'), [2]]);
-  expect(readNdjson('', {}).jobs).toEqual([]);
+function linesOf(pieces: readonly string[]): string[] {
+  const lines: string[] = [];
+  const cutter = new LinesCutter({ begin: () => undefined, add: (line) => lines.push(line) });
+  for (const piece of pieces) cutter.write(piece);
+  cutter.end();
+  return lines;
+}
+
+it.each([
+  [['{"a":1}\r\n\n  \nnot json\n[2]'], ['{"a":1}\r', 'not json', '[2]']],
+  [
+    ['{"a"', ':1}', '\n', '', '\n{}\n'],
+    ['{"a":1}', '{}'],
+  ],
+  [[''], []],
+])('the lines of %j are %j: empty ones are nothing, however they arrive', (pieces, lines) => {
+  expect(linesOf(pieces)).toEqual(lines);
 });
 
 it.each([
@@ -17,17 +31,12 @@ it.each([
   ['metadata', 'a=b', 'a=b'],
   ['speed', ['1', '2'], ['1', '2']],
 ])('the option %s=%j is %j', (name, text, value) => {
-  expect(readNdjson('', { [name]: text })).toEqual({ [name]: value, jobs: [] });
+  expect(readOptions({ [name]: text })).toEqual({ [name]: value });
 });
 
 it.each(['{"__proto__":{"a":1}}', '{"metadata":{"\\u005f_proto__":"x"}}', '{"constructor":{"prototype":{"a":1}}}'])(
-  'a prototype is no JSON here either: %s',
-  (line) => {
-    expect(readNdjson(line, {}).jobs).toEqual([new BadLine(line)]);
-    expect(readNdjson('', { metadata: line }).metadata).toBe(line);
+  'a prototype is no JSON: %s',
+  (text) => {
+    expect(readOptions({ metadata: text }).metadata).toBe(text);
   },
 );
-
-it('jobs come from the lines, not from the query', () => {
-  expect(readNdjson('{}', { jobs: 'x' }).jobs).toEqual([{}]);
-});

@@ -30,7 +30,7 @@ function importsByFolder(): Map<string, string[]> {
 /** The imports by folder, as the table of docs/architecture.md has them. */
 function importsInTable(): Map<string, string[]> {
   const rows = readGuide('docs/architecture.md').matchAll(/^\| `(src[^`]*)` \| [^|]+ \|(.*)\|$/gm);
-  return new Map([...rows].map(([, folder = '', cell = '']) => [folder, cell.match(/[\w/]+/g) ?? []]));
+  return new Map([...rows].map(([, folder = '', cell = '']) => [folder, cell.match(/[\w/-]+/g) ?? []]));
 }
 
 it('docs/architecture.md has a row for each folder of src, with what its files import', () => {

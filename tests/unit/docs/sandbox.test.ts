@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { STORIES } from '../../../src/sandbox/stories.ts';
+import { STORIES } from '../../../src/sandbox/stories/stories.ts';
 import { readGuide } from '../../support/guide.ts';
 
 it('docs/sandbox.md has a row for each story', () => {

@@ -82,6 +82,16 @@ describe('the language of a prompt', () => {
     expect(detectLanguage(text)).toBe(language);
   });
 
+  it.each([
+    ['de', 'Ein langsamer Film am Strand mit ruhiger Musik, mein Hund spielt im Wasser und meine Frau lacht dabei'],
+    ['es', 'Un perro corre por la playa al amanecer y juega con una pelota roja mientras suena una musica tranquila'],
+    ['nl', 'Een hond rent over het strand bij zonsondergang en speelt met een rode bal, met rustige muziek'],
+    ['fr', 'Un chien court sur la plage au coucher du soleil et joue avec un ballon rouge, musique calme'],
+  ])('is %s though an English title has as many small words as an English sentence', (language, text) => {
+    expect(detectLanguage(`${text}: The Sea and the Sun`)).toBe(language);
+    expect(detectLanguage('The dog runs along the beach: The Sea and the Sun')).toBe('en');
+  });
+
   it('is an ISO code, whatever the text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
