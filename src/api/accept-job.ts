@@ -21,7 +21,7 @@ export async function acceptJob(
   faultPoint('submit.received');
   const accepted = await deps.once(request, reply, {
     create: async (key) => deps.submit(await prepare(), key),
-    again: ([id = '']) => findJob(deps.db, request.tenantId, id),
+    again: ([id]) => findJob(deps.db, request.tenantId, id),
   });
   faultPoint('submit.committed');
   deps.wake();

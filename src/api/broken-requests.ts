@@ -1,10 +1,10 @@
-import { type Server, STATUS_CODES } from 'node:http';
+import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { PROBLEMS, Problem, type ProblemCode } from '../lib/errors.ts';
+import { PROBLEMS, Problem, type ProblemCode, problemBody } from '../lib/errors.ts';
 import { newId } from '../lib/ids.ts';
-import type { RateLimit } from './rate-limit.ts';
-import { problemBody, sendProblem } from './send-problem.ts';
+import { addressOf, type RateLimit } from './rate-limit.ts';
+import { sendProblem } from './send-problem.ts';
 
 /** Node's errors of what is no request yet; all others are bytes that are not HTTP. */
 const CLIENT_ERRORS: Readonly<Record<string, ProblemCode>> = {
@@ -43,12 +43,7 @@ export function answerBrokenRequest(error: Error & { code?: string }, socket: So
 export function answerBadAddress(rateLimit: RateLimit) {
   return (_error: Error, request: FastifyRequest, reply: FastifyReply): void => {
     reply.header('x-request-id', request.id);
-    rateLimit.spend(reply, `address ${request.ip}`, 0);
+    rateLimit.spend(reply, addressOf(request), 0);
     void sendProblem(request, reply, new Problem('not_found', 'This is not the address of anything.'));
   };
-}
-
-/** Node answers an unknown `Expect` itself, without a word; it may as well be ignored (RFC 9110, 10.1.1). */
-export function acceptOddRequests(server: Server): void {
-  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
 }

@@ -4,7 +4,7 @@ import type { Queryable } from '../lib/db/database.ts';
 import { type ClaimedKey, findKeys, KeyTaken, type RequestKey } from '../lib/db/idempotency-keys.ts';
 import { shareStatements } from '../lib/db/share-statements.ts';
 import { canonicalJson } from '../lib/domain/canonical-json.ts';
-import { Problem } from '../lib/errors.ts';
+import { Problem, validationFailed } from '../lib/errors.ts';
 
 /** The contract: 1–255 visible ASCII characters, bare or in quotes. */
 const KEY = /^(?:"(?<quoted>[\x21-\x7e]{1,255})"|(?<bare>(?!")[\x21-\x7e]{1,255}))$/;
@@ -27,7 +27,7 @@ export type Once = <T>(
   effect: {
     sent?: unknown;
     create(key: RequestKey | null): Promise<T>;
-    again(resourceIds: readonly string[]): Promise<T>;
+    again(resourceIds: readonly [string, ...string[]]): Promise<T>;
   },
 ) => Promise<T>;
 
@@ -51,8 +51,10 @@ export function createOnce(db: Queryable): Once {
       if (made.earlier.fingerprint !== key.fingerprint) {
         throw new Problem('idempotency_key_reused', 'The first request with this key said something else.');
       }
+      const [id, ...others] = made.earlier.resource_ids;
+      if (id === undefined) throw new Error(`a key of ${key.route} was claimed for nothing`);
       reply.header('idempotent-replayed', 'true');
-      return await again(made.earlier.resource_ids);
+      return await again([id, ...others]);
     } finally {
       inFlight.delete(name);
     }
@@ -83,8 +85,7 @@ function readKey(request: FastifyRequest, sent: unknown): RequestKey | null {
   const { quoted, bare } = KEY.exec(String(header))?.groups ?? {};
   const key = quoted ?? bare;
   if (key === undefined) {
-    const fault = { pointer: 'Idempotency-Key', detail: 'Must be 1 to 255 visible ASCII characters.' };
-    throw new Problem('validation_failed', `${fault.pointer}: ${fault.detail}`, { faults: [fault] });
+    throw validationFailed([{ pointer: 'Idempotency-Key', detail: 'Must be 1 to 255 visible ASCII characters.' }]);
   }
   const route = `${request.method} ${request.url.split('?')[0]}`;
   return { tenantId: request.tenantId, route, key, fingerprint: fingerprintOf(sent) };
@@ -101,8 +102,7 @@ export function comparable(sent: unknown): string {
   } catch (error) {
     // Only a body that no schema has looked into can be so deep: an item of a batch.
     if (!(error instanceof RangeError)) throw error;
-    const fault = { pointer: '', detail: 'The body is nested too deeply.' };
-    throw new Problem('validation_failed', fault.detail, { faults: [fault] });
+    throw validationFailed([{ pointer: '', detail: 'The body is nested too deeply.' }]);
   }
 }
 

@@ -2,19 +2,15 @@ import { now } from '../lib/clock.ts';
 import { recordCredits } from '../lib/db/credits.ts';
 import { registerUrl } from '../lib/domain/account.ts';
 import type { Credits } from '../lib/domain/job.ts';
-import { Problem } from '../lib/errors.ts';
 import { DEFAULT_SKILL } from '../lib/skills.ts';
 import type { ApiDeps } from './deps.ts';
-import { liveRead } from './live-read.ts';
-
-/** An upstream that does not answer is often back soon. In s. */
-const TRY_AGAIN_S = 30;
+import { liveRead, unreadable } from './live-read.ts';
 
 /**
- * The credits of the account with which the tenant opens sessions: live, else as they were last read. A live reading is
- * kept, and tells of low credits as a worker's does. Throws unavailable when there is neither.
+ * The credits of the account with which the tenant opens sessions, as clients see them: live, else as they were last
+ * read. A live reading is kept, and tells of low credits as a worker's does. Throws unavailable when there is neither.
  */
-export async function readCredits(deps: ApiDeps, tenantId: string) {
+export async function readCreditsView(deps: ApiDeps, tenantId: string) {
   const { db, accounts, nemo, webUrl } = deps;
   const accountId = await accounts.resolve(tenantId);
   const live = await liveRead(deps, { accountId, skill: DEFAULT_SKILL }, nemo.credits);
@@ -34,7 +30,7 @@ export async function readCredits(deps: ApiDeps, tenantId: string) {
 
 async function latestReading({ db }: ApiDeps, accountId: string) {
   const row = await db.prisma.credit_snapshot.findFirst({ where: { account_id: accountId }, orderBy: { at: 'desc' } });
-  if (!row) throw new Problem('unavailable', 'The credits cannot be read right now.', { retryAfterS: TRY_AGAIN_S });
+  if (!row) throw unreadable('credits');
   return { credits: creditsOf(row), at: row.at, stale: true };
 }
 

@@ -8,7 +8,7 @@ import type { Logger } from '../lib/logger.ts';
 import type { NemoClient } from '../lib/nemo/client.ts';
 import type { QueueReader } from '../lib/queue/reader.ts';
 import type { Skill } from '../lib/skills.ts';
-import type { AddressPolicy } from '../lib/webhooks/url-policy.ts';
+import type { AddressPolicy } from '../lib/webhooks/address-policy.ts';
 import type { Once } from './create-once.ts';
 import type { JobWatcher } from './job-watcher.ts';
 import type { KeyUse } from './key-use.ts';
@@ -31,7 +31,7 @@ export type ApiDeps = {
   submit: Submit;
   /** Tells the workers that there is something to do; they would find it by themselves, a moment later. */
   wake(): void;
-  /** Keeps a tenant's backlog to MAX_QUEUED_PER_TENANT; `submit` asks it itself. */
+  /** Keeps a tenant's backlog to MAX_QUEUED_PER_TENANT; to be asked before jobs are made. `submit` asks it itself. */
   room: QueueRoom;
   /** Answers POSTs that create something, once an idempotency key. */
   once: Once;

@@ -8,14 +8,13 @@ import type { Logger } from '../lib/logger.ts';
 const LOOK_EVERY_MS = 250;
 
 /** Somebody who waits for news of one job. */
-export type Watcher = {
+type Watcher = {
   jobId: string;
   /** What it knows already; moves on with what it is told. */
   seq: number;
   onEvent(event: StoredEvent): void;
-  /** The progress that it knows; told of another, which the worker stores at most every 5 s. */
-  progress: Progress;
-  onProgress?(progress: Progress): void;
+  /** For one who follows the progress, which the worker stores at most every 5 s: the one that it knows, as `seq`. */
+  progress?: { known: Progress; onChange(progress: Progress): void };
   /** The process stops: nothing more is told. */
   onStop(): void;
 };
@@ -39,22 +38,23 @@ export function createJobWatcher(db: Queryable, log: Logger): JobWatcher {
     const lowest = new Map<string, number>();
     for (const { jobId, seq } of asked) lowest.set(jobId, Math.min(seq, lowest.get(jobId) ?? seq));
     const known = [...lowest].map(([jobId, seq]) => ({ jobId, seq }));
-    const watchingProgress = asked.filter((watcher) => watcher.onProgress).map((watcher) => watcher.jobId);
+    const watchingProgress = asked.filter((watcher) => watcher.progress).map((watcher) => watcher.jobId);
     const [events, progress] = await Promise.all([eventsAfter(db, known), progressOf(db, watchingProgress)]);
     const progressById = new Map(progress.map((row) => [row.id, row.progress]));
     const eventsById = groupByJob(events);
     for (const watcher of asked) tell(watcher, eventsById.get(watcher.jobId) ?? [], progressById.get(watcher.jobId));
   };
 
-  const tell = (watcher: Watcher, events: readonly StoredEvent[], progress: Progress | undefined) => {
+  const tell = (watcher: Watcher, events: readonly StoredEvent[], stored: Progress | undefined) => {
     for (const event of events) {
       if (event.seq <= watcher.seq || !watchers.has(watcher)) continue;
       watcher.seq = event.seq;
       watcher.onEvent(event);
     }
-    if (!progress || !watchers.has(watcher) || isDeepStrictEqual(progress, watcher.progress)) return;
-    watcher.progress = progress;
-    watcher.onProgress?.(progress);
+    const { progress } = watcher;
+    if (!progress || !stored || !watchers.has(watcher) || isDeepStrictEqual(stored, progress.known)) return;
+    progress.known = stored;
+    progress.onChange(stored);
   };
 
   const schedule = () => {

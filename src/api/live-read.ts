@@ -1,5 +1,6 @@
 import { TokenRefused } from '../lib/commands/obtain-token.ts';
 import { upstreamPolicy } from '../lib/domain/upstream-errors.ts';
+import { Problem } from '../lib/errors.ts';
 import type { Identity } from '../lib/nemo/transport.ts';
 import { UpstreamError } from '../lib/nemo/upstream-error.ts';
 import { DEFAULT_SKILL } from '../lib/skills.ts';
@@ -7,6 +8,8 @@ import type { ApiDeps } from './deps.ts';
 
 /** The contract: a live reading takes at most so long, with whatever its token takes. In ms. */
 const LIVE_MS = 5_000;
+/** An upstream that does not answer is often back soon. In s. */
+const TRY_AGAIN_S = 30;
 
 type Read<T> = (who: Identity, signal: AbortSignal) => Promise<T>;
 
@@ -23,12 +26,11 @@ export async function liveRead<T>(
   const signal = AbortSignal.timeout(LIVE_MS);
   const skill = deps.skills.get(from.skill) ?? deps.skills.get(DEFAULT_SKILL);
   if (!skill) throw new Error(`the skill ${DEFAULT_SKILL} is not served`);
-  const identity = { source: skill.name, version: skill.version, platform: skill.platform };
   const attempt = async (refused?: string): Promise<T> => {
     // A renewal is never broken off, only not waited for: a token that was issued must be stored.
-    const { token } = await orAbort(deps.accounts.token(from.accountId, identity, refused), signal);
+    const { token } = await orAbort(deps.accounts.token(from.accountId, skill, refused), signal);
     try {
-      return await read({ token, skill: identity }, signal);
+      return await read({ token, skill }, signal);
     } catch (error) {
       if (refused === undefined && isTokenRefused(error)) return attempt(token);
       throw error;
@@ -42,6 +44,11 @@ export async function liveRead<T>(
     deps.log.warn({ account_id: from.accountId, error: reason }, 'no live reading');
     return null;
   }
+}
+
+/** What is answered where nothing could be read, and nothing has been stored before. */
+export function unreadable(what: 'session' | 'credits'): Problem {
+  return new Problem('unavailable', `The ${what} cannot be read right now.`, { retryAfterS: TRY_AGAIN_S });
 }
 
 function isTokenRefused(error: unknown): boolean {

@@ -1,6 +1,6 @@
-import { exportFormIn } from '../lib/domain/export-form.ts';
+import { exportFormIn } from '../lib/domain/intent/export-form.ts';
 import { DEFAULT_EXPORT } from '../lib/domain/job.ts';
-import { Problem } from '../lib/errors.ts';
+import { Problem, validationFailed } from '../lib/errors.ts';
 import type { SubmitJob } from './schemas/jobs.ts';
 import type { SendMessage } from './schemas/messages.ts';
 
@@ -29,5 +29,5 @@ export function exportJob(message: SendMessage, sessionId: string): SubmitJob {
 export function asFaultOfMessage(error: unknown): unknown {
   if (!(error instanceof Problem) || error.code !== 'validation_failed') return error;
   const faults = error.faults.map((fault) => (fault.pointer === '/prompt' ? { ...fault, pointer: '/text' } : fault));
-  return new Problem(error.code, error.message.replace(/^\/prompt:/, '/text:'), { faults, cause: error });
+  return validationFailed(faults);
 }

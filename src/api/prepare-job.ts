@@ -1,7 +1,7 @@
 import type { NewJob } from '../lib/db/insert-jobs.ts';
 import { type JobInput, languageOf } from '../lib/domain/job.ts';
 import type { GenerateOptions } from '../lib/domain/prompt.ts';
-import { type Fault, Problem } from '../lib/errors.ts';
+import { type Fault, validationFailed } from '../lib/errors.ts';
 import { isId } from '../lib/ids.ts';
 import { detectLanguage } from '../lib/language.ts';
 import { checkWebhookUrl } from '../lib/webhooks/url-policy.ts';
@@ -32,9 +32,7 @@ export async function checkReferences(
 ): Promise<string> {
   const faults: Fault[] = [];
   const skill = deps.skills.get(body.skill);
-  if (!skill) {
-    faults.push({ pointer: '/skill', detail: `Must be one of ${[...deps.skills.keys()].join(', ')}.` });
-  }
+  if (!skill) faults.push(unknownSkill(deps.skills));
   if (body.webhook) {
     const checked = checkWebhookUrl(body.webhook.url, deps.webhookPolicy);
     if (!checked.ok) faults.push({ pointer: '/webhook/url', detail: checked.reason });
@@ -44,8 +42,7 @@ export async function checkReferences(
   }
   const read = skill ? await readAssets(deps, tenantId, skill, body, assets) : { faults: [], prompt: '' };
   faults.push(...read.faults);
-  const [first] = faults;
-  if (first) throw new Problem('validation_failed', `${first.pointer}: ${first.detail}`, { faults });
+  if (faults.length > 0) throw validationFailed(faults);
   return read.prompt;
 }
 
@@ -80,4 +77,9 @@ function inputOf(body: SubmitJob, prompt: string): JobInput {
   const options = body.options as GenerateOptions;
   const language = body.language ?? detectLanguage(prompt);
   return { prompt, language, options, assets, export: body.export };
+}
+
+/** The fault of a body that names a skill which is not served. */
+export function unknownSkill(skills: ApiDeps['skills']): Fault {
+  return { pointer: '/skill', detail: `Must be one of ${[...skills.keys()].join(', ')}.` };
 }

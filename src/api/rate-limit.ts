@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify';
 import { Problem } from '../lib/errors.ts';
 
 /** So many requests a window. */
-export type Rate = { count: number; windowMs: number };
+type Rate = { count: number; windowMs: number };
 
 export type RateLimit = {
   /**
@@ -11,6 +11,11 @@ export type RateLimit = {
    */
   spend(reply: Pick<FastifyReply, 'header'>, who: string, cost: 0 | 1): void;
 };
+
+/** Whoever has no key is counted by its address. */
+export function addressOf({ ip }: { ip: string }): string {
+  return `address ${ip}`;
+}
 
 type Window = { endsAtMs: number; used: number };
 

@@ -11,8 +11,6 @@ import { MAX_PROMPT, type SubmitJob } from './schemas/jobs.ts';
 /** No text of MAX_PROMPT characters is longer in UTF-8, byte order mark included. In bytes. */
 const MAX_TEXT_BYTES = 4 * MAX_PROMPT + 3;
 
-/** The bytes of an asset, as a text: for those that are known to be small. */
-type ReadText = (storeKey: string) => Promise<string>;
 export type Asset = { id: string; kind: string; format: string; bytes: number; store_key: string };
 
 /**
@@ -47,7 +45,7 @@ export async function readAssets(
     const detail = 'A text becomes the prompt of a generate job; it is not uploaded.';
     return { faults: [...faults, ...texts.map(({ pointer }) => ({ pointer, detail }))], prompt: '' };
   }
-  const { prompt, fault } = await composePrompt(body.prompt, texts, async (key) => text(await deps.store.open(key)));
+  const { prompt, fault } = await composePrompt(deps.store, body.prompt, texts);
   // A text that cannot be used is a fault already, and not a missing prompt as well.
   if (fault && !(fault.pointer === '/prompt' && faults.length > 0)) faults.push(fault);
   return { faults, prompt };
@@ -67,9 +65,9 @@ export async function findAssets(
 }
 
 async function composePrompt(
+  store: ApiDeps['store'],
   prompt: string | undefined,
   texts: readonly { asset: Asset; pointer: string }[],
-  readText: ReadText,
 ): Promise<{ prompt: string; fault?: Fault }> {
   const [first, second] = texts;
   if (second) return { prompt: '', fault: { pointer: second.pointer, detail: 'Only one text can bring the prompt.' } };
@@ -83,7 +81,7 @@ async function composePrompt(
     fault: { pointer, detail: `With it the prompt has more than ${MAX_PROMPT} characters.` },
   };
   if (asset.bytes > MAX_TEXT_BYTES) return tooLong;
-  const words = (await readText(asset.store_key)).replace(/^\uFEFF/, '').trim();
+  const words = (await text(await store.open(asset.store_key))).replace(/^\uFEFF/, '').trim();
   if (words === '') return { prompt: '', fault: { pointer, detail: 'The text says nothing.' } };
   const whole = prompt === undefined ? words : `${prompt}\n\n${words}`;
   return hasAtMost(whole, MAX_PROMPT) ? { prompt: whole } : tooLong;

@@ -4,7 +4,7 @@ import { createFileRemoval } from '../lib/assets/remove-files.ts';
 import { createSniffer, type Sniffed } from '../lib/assets/sniff.ts';
 import type { AssetStore, StoredFile } from '../lib/assets/store.ts';
 import { findBadText } from '../lib/domain/bad-text.ts';
-import { Problem } from '../lib/errors.ts';
+import { Problem, validationFailed } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
 
 /** Files of one request: as many as a job may name. */
@@ -14,7 +14,7 @@ const MAX_FILENAME = 255;
 /** A client that sends nothing for so long has gone. In ms. */
 const SILENCE_MS = 60_000;
 
-export type ReceivedFile = StoredFile & Sniffed & { filename: string };
+type ReceivedFile = StoredFile & Sniffed & { filename: string };
 
 /**
  * Streams the file parts of a multipart request into the store, one after another. All or nothing: on any fault, the
@@ -54,7 +54,7 @@ export async function discardFiles(
 
 async function receivePart(part: Multipart, index: number, store: AssetStore, maxBytes: number): Promise<ReceivedFile> {
   if (part.type === 'field') throw fault(`/${part.fieldname}`, 'There is no such field: send files only.');
-  if (index >= MAX_FILES) throw new Problem('payload_too_large', `At most ${MAX_FILES} files in one request.`);
+  if (index >= MAX_FILES) throw tooMany();
   const filename = readFilename(part);
   const sniffer = createSniffer();
   const stored = await store.put(sniffer.watch(limited(part.file, filename, maxBytes)));
@@ -82,14 +82,18 @@ async function* limited(content: AsyncIterable<Uint8Array>, filename: string, ma
 }
 
 function fault(pointer: string, detail: string): Problem {
-  return new Problem('validation_failed', detail, { faults: [{ pointer, detail }] });
+  return validationFailed([{ pointer, detail }]);
+}
+
+function tooMany(): Problem {
+  return new Problem('payload_too_large', `At most ${MAX_FILES} files in one request.`);
 }
 
 /** What the parser says of a body that is no multipart, or breaks off. */
 function asProblem(error: unknown): unknown {
   if (error instanceof Problem || !(error instanceof Error)) return error;
   const { code } = error as Error & { code?: string };
-  if (code === 'FST_PARTS_LIMIT') return new Problem('payload_too_large', `At most ${MAX_FILES} files in one request.`);
+  if (code === 'FST_PARTS_LIMIT') return tooMany();
   if (code === 'FST_PROTO_VIOLATION') return fault('', error.message);
   if (code?.startsWith('FST_') || /multipart|boundary|Part terminated/i.test(error.message)) {
     return fault('', `The body is not whole: ${error.message}.`);

@@ -1,12 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { PROBLEMS, type Problem, type ProblemCode } from '../lib/errors.ts';
+import { PROBLEMS, type Problem, problemBody } from '../lib/errors.ts';
 import type { ProblemDocument } from './schemas/problem.ts';
-
-/** The body of an error (RFC 9457); `type` leads to the page that tells what its code means. */
-export function problemBody(code: ProblemCode, detail: string) {
-  const { status, title } = PROBLEMS[code];
-  return { type: `/docs/errors#${code}`, title, status, detail, code };
-}
 
 /** Answers with a problem document. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {

@@ -1,13 +1,9 @@
 import { now } from '../lib/clock.ts';
 import { readSessionFiles } from '../lib/domain/session-files.ts';
 import { readSessionState } from '../lib/domain/session-state.ts';
-import { isExportable, timelineView } from '../lib/domain/timeline.ts';
-import { Problem } from '../lib/errors.ts';
+import { isExportable, timelineView } from '../lib/domain/timeline/timeline.ts';
 import type { ApiDeps } from './deps.ts';
-import { liveRead } from './live-read.ts';
-
-/** An upstream that does not answer is often back soon. In s. */
-const TRY_AGAIN_S = 30;
+import { liveRead, unreadable } from './live-read.ts';
 
 /** The columns of a session that tell where its state is. */
 type SessionRecord = {
@@ -20,7 +16,7 @@ type SessionRecord = {
 };
 
 /** What a session holds upstream: `data` as it came, null for one that was never opened. */
-export type SessionReading = { data: unknown; at: Date; stale: boolean };
+type SessionReading = { data: unknown; at: Date; stale: boolean };
 
 /**
  * The state of a session: live, else as it was last stored. A live one is not stored: during a turn, the stored one is
@@ -33,8 +29,7 @@ export async function readSession(deps: ApiDeps, row: SessionRecord): Promise<Se
     deps.nemo.state(who, upstreamId, signal),
   );
   if (live) return { data: live, at: now(), stale: false };
-  if (row.state === null || row.state_at === null)
-    throw new Problem('unavailable', 'The session cannot be read right now.', { retryAfterS: TRY_AGAIN_S });
+  if (row.state === null || row.state_at === null) throw unreadable('session');
   return { data: row.state, at: row.state_at, stale: true };
 }
 

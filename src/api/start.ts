@@ -18,6 +18,7 @@ import { loadSkills } from '../lib/skills.ts';
 import { newWebhookSecret } from '../lib/webhooks/sign.ts';
 import { buildApp } from './app.ts';
 import { createOnce } from './create-once.ts';
+import type { ApiDeps } from './deps.ts';
 import { createJobWatcher } from './job-watcher.ts';
 import { createKeyUse } from './key-use.ts';
 import { createRateLimit } from './rate-limit.ts';
@@ -35,11 +36,25 @@ export type Api = {
 
 /** Starts the HTTP API. Throws when the port is taken or the database does not answer. */
 export async function startApi(config: Config, log: Logger): Promise<Api> {
+  const { deps, close } = await openDeps(config, log);
+  const app = buildApp(deps);
+  app.addHook('onClose', close);
+  try {
+    if (config.BOOTSTRAP_API_KEY !== undefined) {
+      const apiKey = config.BOOTSTRAP_API_KEY;
+      await createApiKey(deps.db.pool, deps.vault, { ...BOOTSTRAP, apiKey, webhookSecret: newWebhookSecret() });
+    }
+    const url = await app.listen({ port: config.PORT, host: config.HOST });
+    log.info({ url }, 'api listens');
+    return { url, stop: () => app.close() };
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+}
+
+async function openDeps(config: Config, log: Logger): Promise<{ deps: ApiDeps; close(): Promise<void> }> {
   const skills = await loadSkills(config.SKILLS_DIR, config.SKILL_SOURCE);
-  const webhookPolicy = {
-    allowHttp: config.WEBHOOK_ALLOW_HTTP,
-    allowedSubnets: config.WEBHOOK_ALLOWED_SUBNETS,
-  };
   const vault = createVault(config.ENCRYPTION_KEY, config.ENCRYPTION_KEYS_OTHER);
   const onError = (error: Error) => log.error({ err: error }, 'lost a connection');
   const db = openDatabase(config.DATABASE_URL, { poolSize: poolSizes('api', config).database, onError });
@@ -53,7 +68,7 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
   const waker = createWaker(db.pool, log);
   const watcher = createJobWatcher(db.pool, log);
   const keyUse = createKeyUse(db.pool, log);
-  const app = buildApp({
+  const deps: ApiDeps = {
     db,
     vault,
     keyUse,
@@ -68,7 +83,7 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
     once: createOnce(db.pool),
     rateLimit: createRateLimit(config.SUBMIT_RATE_LIMIT, monotonicMs),
     skills,
-    webhookPolicy,
+    webhookPolicy: config.WEBHOOK_POLICY,
     watcher,
     store,
     maxUploadBytes: config.MAX_UPLOAD_BYTES,
@@ -77,8 +92,8 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
     webUrl: config.NEMO_WEB_URL,
     creditsLow: config.CREDITS_LOW,
     log,
-  });
-  app.addHook('onClose', async () => {
+  };
+  const close = async () => {
     // A client that hung up has submitted all the same.
     await submission.flush();
     await waker.stop();
@@ -88,17 +103,6 @@ export async function startApi(config: Config, log: Logger): Promise<Api> {
     await queue.close();
     await transport.close();
     store.close();
-  });
-  try {
-    if (config.BOOTSTRAP_API_KEY !== undefined) {
-      const apiKey = config.BOOTSTRAP_API_KEY;
-      await createApiKey(db.pool, vault, { ...BOOTSTRAP, apiKey, webhookSecret: newWebhookSecret() });
-    }
-    const url = await app.listen({ port: config.PORT, host: config.HOST });
-    log.info({ url }, 'api listens');
-    return { url, stop: () => app.close() };
-  } catch (error) {
-    await app.close();
-    throw error;
-  }
+  };
+  return { deps, close };
 }

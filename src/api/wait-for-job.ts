@@ -22,28 +22,27 @@ export async function waitAsPreferred(
   const seconds = preferredWaitS(request.headers.prefer);
   if (seconds === null) return job;
   reply.header('preference-applied', 'wait');
-  await jobEnds(watcher, job, seconds);
+  await endOrTimeout(watcher, job, seconds);
   return findJob(db, request.tenantId, job.id);
 }
 
-/** Resolves when the job has ended (true), or when the time is up or the process stops (false). */
-function jobEnds(watcher: JobWatcher, job: JobRecord, seconds: number): Promise<boolean> {
-  if (isTerminal(job.status)) return Promise.resolve(true);
+/** Resolves when the job has ended, the time is up or the process stops. */
+function endOrTimeout(watcher: JobWatcher, job: JobRecord, seconds: number): Promise<void> {
+  if (isTerminal(job.status)) return Promise.resolve();
   return new Promise((resolve) => {
-    const finish = (ended: boolean) => {
+    const finish = () => {
       clearTimeout(timer);
       unwatch();
-      resolve(ended);
+      resolve();
     };
-    const timer = setTimeout(finish, seconds * 1000, false);
+    const timer = setTimeout(finish, seconds * 1000);
     const unwatch = watcher.watch({
       jobId: job.id,
       seq: job.seq,
-      progress: job.progress,
       onEvent: (event) => {
-        if (endsJob(event.type)) finish(true);
+        if (endsJob(event.type)) finish();
       },
-      onStop: () => finish(false),
+      onStop: finish,
     });
   });
 }

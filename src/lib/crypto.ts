@@ -3,6 +3,8 @@ import { createCipheriv, createDecipheriv, createHash, randomBytes, timingSafeEq
 const IV_BYTES = 12; // the size that GCM is made for (NIST SP 800-38D)
 const TAG_BYTES = 16;
 const VERSION = 'v1';
+/** Far too little to guess the rest. In characters. */
+const HINT_LENGTH = 4;
 
 /** What a sealed text is for: it is authenticated with the text, so that one cannot be passed off as the other. */
 export type SealPurpose = 'account.token' | 'tenant.webhook_secret' | 'webhook_endpoint.secret';
@@ -60,6 +62,11 @@ function openWithKey(key: Buffer, bytes: Buffer, purpose: SealPurpose): string |
 /** SHA-256 in hex: for keys (compared, never shown) and for digests of states. */
 export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
+}
+
+/** As much of a secret as people need to tell it from others. */
+export function hintOf(secret: string): string {
+  return secret.slice(-HINT_LENGTH);
 }
 
 /** Whether two secrets are the same; the time that it takes says nothing about where they differ. */

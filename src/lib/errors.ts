@@ -122,7 +122,7 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** One fault of a request. `pointer` is a JSON Pointer (RFC 6901) into the body, or `?name` for one of the query. */
+/** One fault of a request. `pointer`: a JSON Pointer (RFC 6901) into the body, `?name` of the query, or a header's name. */
 export type Fault = { pointer: string; detail: string };
 
 /** An error that is meant for the client. Whatever else is thrown becomes `internal_error`. */
@@ -146,4 +146,17 @@ export class Problem extends Error {
     this.retryAfterS = more.retryAfterS ?? null;
     this.existing = more.existing ?? null;
   }
+}
+
+/** The answer to a request with faults, of which there is at least one; its detail names the first. */
+export function validationFailed(faults: readonly Fault[]): Problem {
+  const [first, ...more] = faults.map(({ pointer, detail }) => (pointer === '' ? detail : `${pointer}: ${detail}`));
+  const rest = more.length > 0 ? ` (and ${more.length} more)` : '';
+  return new Problem('validation_failed', `${first}${rest}`, { faults });
+}
+
+/** The body of an error (RFC 9457); `type` leads to the page that tells what its code means. */
+export function problemBody(code: ProblemCode, detail: string) {
+  const { status, title } = PROBLEMS[code];
+  return { type: `/docs/errors#${code}`, title, status, detail, code };
 }

@@ -29,7 +29,6 @@ export const FAULT_POINTS = [
   'turn.closed',
   'turn.concluded',
   'reconcile.read',
-  'reconcile.done',
   'render.planned',
   'render.submitting',
   'render.answered',

@@ -1,4 +1,4 @@
-import { queuePoolSize } from './queue/factory.ts';
+import { queuePoolSize } from './queue/backend.ts';
 
 /** Connections for our own statements: the hot ones take a millisecond or two, so a few serve thousands of jobs. */
 const DATABASE_POOL = { api: 10, worker: 20 } as const;

@@ -1,9 +1,10 @@
+import { Problem } from './errors.ts';
 import { settlesWithin } from './settles-within.ts';
 
 /** Those who probe wait for a second or a few; what is well answers in milliseconds. In ms. */
 const TIMEOUT_MS = 2_000;
 /** A probe comes again soon. In s. */
-export const PROBE_AGAIN_S = 5;
+const PROBE_AGAIN_S = 5;
 
 /** What a process cannot work without, and the question that tells whether it is there. */
 type Checks = Readonly<Record<string, () => Promise<unknown>>>;
@@ -30,7 +31,7 @@ function oneAtATime(check: () => Promise<unknown>): () => Promise<boolean> {
   };
 }
 
-/** The reason why a process is not ready, for people. */
-export function notReady(missing: readonly string[]): string {
-  return `No answer from: ${missing.join(', ')}.`;
+/** What is answered while something is missing. */
+export function notReady(missing: readonly string[]): Problem {
+  return new Problem('unavailable', `No answer from: ${missing.join(', ')}.`, { retryAfterS: PROBE_AGAIN_S });
 }

@@ -7,7 +7,7 @@ import { VERSION } from './version.ts';
 /** Spans that cannot be delivered must not hold up the end of the process. In ms. */
 const LAST_EXPORT_MS = 2_000;
 
-export type Tracing = {
+type Tracing = {
   /** Sends what is left, for a moment at most. */
   stop(): Promise<void>;
 };

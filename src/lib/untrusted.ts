@@ -1,5 +1,8 @@
-/** Node's codes for a certificate that is not trusted: not signed by whom we know, not for this name, not any more. */
-const CODES = /CERT|^UNABLE_TO_|^INVALID_(CA|PURPOSE)$|^HOSTNAME_MISMATCH$/;
+/**
+ * Node's codes for a certificate that is not trusted: not signed by whom we know, not for this name, not any more. Those
+ * of OpenSSL have no common prefix (tls.TLSSocket, "X509 certificate error codes").
+ */
+const CODES = /CERT|CRL|^UNABLE_TO_|^INVALID_(CA|PURPOSE)$|^PATH_LENGTH_EXCEEDED$|^HOSTNAME_MISMATCH$/;
 
 /** Whether an error says that the other side has shown a certificate that we do not trust. */
 export function isUntrusted(error: Error): boolean {

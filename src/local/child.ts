@@ -1,7 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, fstatSync, openSync } from 'node:fs';
-import { lastWordsOf } from './last-words.ts';
+import { lastWords } from './last-words.ts';
 import { isRunning } from './process-state.ts';
+import { spawnLogged } from './spawn-logged.ts';
 import type { Environment } from './try-environment.ts';
 import { waitUntil } from './wait-until.ts';
 import { within } from './within.ts';
@@ -34,28 +33,15 @@ export type Child = {
 
 /** Starts a Node process whose output is appended to its log. */
 export function startChild(options: ChildOptions): Child {
-  const { name, logFile } = options;
-  const log = openSync(logFile, 'a', 0o600);
-  const logStart = fstatSync(log).size;
-  let child: ChildProcess;
-  try {
-    child = spawn(process.execPath, [...options.command], {
-      env: options.env,
-      stdio: ['ignore', log, log, 'ipc'],
-      // A process group of its own: Ctrl-C in the terminal reaches us alone, and we end the parts in order.
-      detached: true,
-      windowsHide: true,
-    });
-  } finally {
-    closeSync(log);
-  }
-
+  const { name, logFile, env } = options;
+  const command = { program: process.execPath, args: options.command };
+  const { child, said } = spawnLogged(command, { logFile, env, ipc: true });
   let isReady = false;
   let isExpected = false;
   const died = async (how: string) => {
     if (isExpected) return;
     isExpected = true;
-    const words = (await lastWordsOf(logFile, logStart)) ?? `it said nothing (its log is ${logFile})`;
+    const words = lastWords(await said()) ?? `it said nothing (its log is ${logFile})`;
     options.onDeath(isReady ? `The ${name} ended (${how}): ${words}` : `The ${name} did not start: ${words}`, isReady);
   };
   child.once('error', (error) => void died(error.message));

@@ -1,6 +1,7 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
-import pg from 'pg';
+import type pg from 'pg';
+import { onOneConnection } from '../one-connection.ts';
 import { freePort } from './free-port.ts';
 import { findPostgresBinaries, type PostgresBinaries } from './postgres-binaries.ts';
 import { CLUSTER_USER, prepareCluster } from './postgres-cluster.ts';
@@ -14,8 +15,6 @@ import { stopPostmaster } from './stop-postmaster.ts';
 const DATABASE = 'reelay';
 /** A free port can be taken by another process before Postgres has it; three times in a row is no accident. */
 const PORT_ATTEMPTS = 3;
-/** For the connection that makes the database; the server has just said that it is ready. */
-const CONNECT_TIMEOUT_MS = 10_000;
 /** Others may enter but not list: an unprivileged user that runs Postgres for root has to get to its own folder. */
 const PARENT_MODE = 0o711;
 
@@ -66,7 +65,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     }
   };
   try {
-    await makeDatabase(urlOf('postgres'));
+    await onOneConnection(urlOf('postgres'), makeDatabase);
   } catch (cause) {
     await stop();
     const reason = cause instanceof Error ? cause.message : String(cause);
@@ -121,15 +120,7 @@ async function startOnPort(
   }
 }
 
-async function makeDatabase(adminUrl: string): Promise<void> {
-  const client = new pg.Client({ connectionString: adminUrl, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
-  // A lost connection is reported by the query as well; without a listener it would end the process.
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    const found = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [DATABASE]);
-    if (found.rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE}`);
-  } finally {
-    await client.end();
-  }
+async function makeDatabase(client: pg.Client): Promise<void> {
+  const found = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [DATABASE]);
+  if (found.rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE}`);
 }

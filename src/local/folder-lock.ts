@@ -1,5 +1,6 @@
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { hasCode } from './error-code.ts';
 import { isAlive } from './process-state.ts';
 import { StartFault } from './start-fault.ts';
 
@@ -37,7 +38,7 @@ async function linked(own: string, lock: string): Promise<boolean> {
     await link(own, lock);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    if (hasCode(error, 'EEXIST')) return false;
     throw error;
   }
 }
@@ -49,7 +50,7 @@ async function removeStale(lock: string, stale: string): Promise<void> {
     await rename(lock, aside);
     if ((await readIfThere(aside)) !== stale) await linked(aside, lock);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (!hasCode(error, 'ENOENT')) throw error;
   } finally {
     await rm(aside, { force: true });
   }

@@ -1,26 +1,3 @@
-import { open } from 'node:fs/promises';
-
-/** How much of the end of a log is read, in bytes: a start failure is one line, a stack trace a few thousand. */
-const TAIL_BYTES = 32_000;
-
-/** What a log said last since `start` (bytes), as one readable line; null when it said nothing. Never throws. */
-export async function lastWordsOf(logFile: string, start: number): Promise<string | null> {
-  try {
-    const file = await open(logFile, 'r');
-    try {
-      const { size } = await file.stat();
-      const from = Math.max(start, size - TAIL_BYTES);
-      if (size <= from) return null;
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(size - from), 0, size - from, from);
-      return lastWords(buffer.toString('utf8', 0, bytesRead));
-    } finally {
-      await file.close();
-    }
-  } catch {
-    return null;
-  }
-}
-
 /**
  * The line of a log that tells why it ends there: the error in front of a stack trace, the message of a JSON line,
  * else the last line as it is. Null for an empty text.
@@ -49,4 +26,15 @@ function messageOfJson(line: string): string | null {
   } catch {
     return null;
   }
+}
+
+/** The last FATAL or PANIC message of a Postgres log (or what it said before it had a log), with its DETAIL. */
+export function faultIn(log: string): string | null {
+  const lines = log.split('\n');
+  const index = lines.findLastIndex((line) => /(FATAL|PANIC): |^postgres: /.test(line));
+  const fault = lines[index]?.match(/(?:FATAL: |PANIC: |^postgres:) (.*)$/)?.[1];
+  if (fault === undefined) return null;
+  const following = lines.slice(index + 1, index + 3).join('\n');
+  const detail = following.match(/DETAIL: {2}(.*)$/m)?.[1];
+  return detail ? `${fault}; ${detail}` : fault;
 }

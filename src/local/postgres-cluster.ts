@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { chown, lchown, mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { hasCode } from './error-code.ts';
 import { madeOnce } from './made-once.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
 import { EmbeddedPostgresError } from './postgres-error.ts';
@@ -23,16 +25,16 @@ export async function prepareCluster(cluster: Cluster): Promise<string> {
   const { dataDir, user } = cluster;
   const passwordFile = path.join(path.dirname(dataDir), 'postgres-password');
   const isNew = await isEmpty(dataDir);
-  if (!isNew && !(await isThere(passwordFile))) {
+  if (!isNew && !existsSync(passwordFile)) {
     throw new EmbeddedPostgresError(
       'password_missing',
       `${dataDir} holds a database but its password is gone: put ${passwordFile} back, or choose another folder with DATA_DIR.`,
     );
   }
   const password = await madeOnce(passwordFile, () => randomBytes(PASSWORD_BYTES).toString('base64url'), PASSWORD_FORM);
-  if (user.uid !== undefined && user.gid !== undefined) {
-    await chown(passwordFile, user.uid, user.gid);
-    if (!isNew) await chownTree(dataDir, user.uid, user.gid);
+  if (user.ids) {
+    await chown(passwordFile, user.ids.uid, user.ids.gid);
+    if (!isNew) await chownTree(dataDir, user.ids);
   }
   if (isNew) await initialise(cluster, passwordFile);
   return password;
@@ -43,7 +45,7 @@ async function initialise({ binaries, user, dataDir, signal }: Cluster, password
   const unfinished = `${dataDir}.new`;
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(unfinished, { mode: 0o700 });
-  if (user.uid !== undefined && user.gid !== undefined) await chown(unfinished, user.uid, user.gid);
+  if (user.ids) await chown(unfinished, user.ids.uid, user.ids.gid);
   const options = [
     `--pgdata=${unfinished}`,
     `--username=${CLUSTER_USER}`,
@@ -78,7 +80,7 @@ async function isEmpty(dataDir: string): Promise<boolean> {
   try {
     names = await readdir(dataDir);
   } catch (error) {
-    if (isMissing(error)) return true;
+    if (hasCode(error, 'ENOENT')) return true;
     throw new EmbeddedPostgresError(
       'folder_unusable',
       `The folder ${dataDir} cannot be read (${String(error)}).`,
@@ -94,23 +96,12 @@ async function isEmpty(dataDir: string): Promise<boolean> {
 }
 
 /** A cluster that root made in a user namespace is handed over when only another user can run it now. */
-async function chownTree(root: string, uid: number, gid: number): Promise<void> {
+async function chownTree(root: string, { uid, gid }: { uid: number; gid: number }): Promise<void> {
   if ((await stat(root)).uid === uid) return;
   for (const entry of await readdir(root, { recursive: true })) await lchown(path.join(root, entry), uid, gid);
   await chown(root, uid, gid);
 }
 
-async function isThere(file: string): Promise<boolean> {
-  return stat(file).then(
-    () => true,
-    () => false,
-  );
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
-}
-
 function ignoreMissing(error: unknown): void {
-  if (!isMissing(error)) throw error;
+  if (!hasCode(error, 'ENOENT')) throw error;
 }

@@ -2,13 +2,12 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { PostgresBinaries } from './postgres-binaries.ts';
 import { EmbeddedPostgresError } from './postgres-error.ts';
-import { type ProgramUser, runProgram } from './run-program.ts';
+import { OURSELVES, type ProgramUser, runProgram } from './run-program.ts';
 
 /** `postgres --version` takes a few ms; a cold disk or a slow emulator may need seconds. */
 const PROBE_TIMEOUT_MS = 20_000;
 /** The conventional id of `nobody` and `nogroup`; in a user namespace any id but 0 would do. */
 const NOBODY = 65_534;
-const OURSELVES: ProgramUser = { prefix: [] };
 /** Root outside is an ordinary user inside, so the files stay root's and closed folders stay reachable. */
 const NAMESPACE: ProgramUser = {
   prefix: ['unshare', '--user', `--map-user=${NOBODY}`, `--map-group=${NOBODY}`],
@@ -20,14 +19,10 @@ const NAMESPACE: ProgramUser = {
  * an unprivileged user has made stays that user's. Throws `binary_unusable` or `no_unprivileged_user`.
  */
 export async function choosePostgresUser(binaries: PostgresBinaries, dataDir: string): Promise<ProgramUser> {
-  if (process.getuid?.() !== 0) {
-    const fault = await probe(OURSELVES, binaries);
-    if (fault === null) return OURSELVES;
-    throw unusable(binaries, fault);
-  }
-  const owner = await clusterOwner(dataDir);
   const fault = await probe(OURSELVES, binaries);
   if (fault !== null) throw unusable(binaries, fault);
+  if (process.getuid?.() !== 0) return OURSELVES;
+  const owner = await clusterOwner(dataDir);
   const candidates = owner ? [owner] : [NAMESPACE, ...unprivilegedUsers(await passwdFile())];
   for (const candidate of candidates) {
     if ((await probe(candidate, binaries)) === null && (await canEnter(candidate, path.dirname(dataDir)))) {
@@ -47,7 +42,7 @@ export function unprivilegedUsers(passwd: string): ProgramUser[] {
     const [, , uid, gid] = users.find((fields) => fields[0] === name) ?? [];
     return uid && gid && Number(uid) > 0 ? [{ uid: Number(uid), gid: Number(gid) }] : [];
   });
-  return [...ids, { uid: NOBODY, gid: NOBODY }].map((user) => ({ prefix: [], ...user }));
+  return [...ids, { uid: NOBODY, gid: NOBODY }].map((user) => ({ prefix: [], ids: user }));
 }
 
 /** `--version` is answered before Postgres looks at its user. Null, or what went wrong. */
@@ -64,7 +59,7 @@ async function canEnter(user: ProgramUser, folder: string): Promise<boolean> {
 
 async function clusterOwner(dataDir: string): Promise<ProgramUser | null> {
   const { uid, gid } = await stat(dataDir).catch(() => ({ uid: 0, gid: 0 }));
-  return uid === 0 ? null : { prefix: [], uid, gid };
+  return uid === 0 ? null : { prefix: [], ids: { uid, gid } };
 }
 
 function passwdFile(): Promise<string> {

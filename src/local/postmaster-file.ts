@@ -1,11 +1,10 @@
 import { readFile, readlink, realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { isAlive } from './process-state.ts';
-import { type ProgramUser, runProgram } from './run-program.ts';
+import { OURSELVES, runProgram } from './run-program.ts';
 
 /** `ps` answers in a few ms. */
 const PS_TIMEOUT_MS = 5_000;
-const OURSELVES: ProgramUser = { prefix: [] };
 
 /** What Postgres writes into `postmaster.pid`: who it is, and from its eighth line whether it takes connections yet. */
 export type PostmasterFile = { pid: number; ready: boolean };

@@ -1,12 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, fstatSync, openSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import type { ChildProcess } from 'node:child_process';
 import path from 'node:path';
+import { faultIn } from './last-words.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
 import { EmbeddedPostgresError } from './postgres-error.ts';
 import { readPostmasterFile } from './postmaster-file.ts';
 import { isRunning } from './process-state.ts';
-import { type ProgramUser, plainEnvironment, spawnUser, withPrefix } from './run-program.ts';
+import { type ProgramUser, plainEnvironment, withPrefix } from './run-program.ts';
+import { spawnLogged } from './spawn-logged.ts';
 import { stopPostmaster } from './stop-postmaster.ts';
 import { waitUntil } from './wait-until.ts';
 
@@ -14,9 +14,6 @@ import { waitUntil } from './wait-until.ts';
 const START_LIMIT_MS = 60_000;
 /** Our pools and BullMQ's together, several processes; the default of 100 is too tight. */
 const MAX_CONNECTIONS = 200;
-/** How much of the log is searched for the reason of a failure, in bytes. */
-const LOG_TAIL_BYTES = 64_000;
-
 /** Fast and careless: for clusters that are thrown away. */
 const THROWAWAY_SETTINGS = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
 
@@ -37,14 +34,7 @@ export async function startPostmaster(options: PostmasterOptions): Promise<Postm
   const { dataDir, signal } = options;
   throwIfStopped(signal);
   const logFile = path.join(path.dirname(dataDir), 'postgres.log');
-  const log = openSync(logFile, 'a', 0o600);
-  const logStart = fstatSync(log).size;
-  let child: ChildProcess;
-  try {
-    child = spawnPostgres(options, log);
-  } finally {
-    closeSync(log);
-  }
+  const { child, said } = spawnPostgres(options, logFile);
   const exited = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('exit', (code, by) => resolve(by ? `killed by ${by}` : `exit code ${code}`));
@@ -63,7 +53,7 @@ export async function startPostmaster(options: PostmasterOptions): Promise<Postm
   throwIfStopped(signal);
   throw new EmbeddedPostgresError(
     'start_failed',
-    `Postgres does not start on ${dataDir}: ${(await lastFault(logFile, logStart)) ?? reason} (its log is ${logFile}).`,
+    `Postgres does not start on ${dataDir}: ${faultIn(await said()) ?? reason} (its log is ${logFile}).`,
   );
 }
 
@@ -76,7 +66,7 @@ function throwIfStopped(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new EmbeddedPostgresError('stopped', 'Stopped while Postgres was starting.');
 }
 
-function spawnPostgres({ binaries, user, dataDir, port, throwaway }: PostmasterOptions, log: number): ChildProcess {
+function spawnPostgres({ binaries, user, dataDir, port, throwaway }: PostmasterOptions, logFile: string) {
   const settings = [
     'listen_addresses=127.0.0.1',
     `port=${port}`,
@@ -88,37 +78,8 @@ function spawnPostgres({ binaries, user, dataDir, port, throwaway }: PostmasterO
     ...(throwaway ? THROWAWAY_SETTINGS : []),
   ].flatMap((setting) => ['-c', setting]);
   const [program, args] = withPrefix(user, [binaries.postgres, '-D', dataDir, ...settings]);
-  return spawn(program, args, {
-    ...spawnUser(user),
-    cwd: path.dirname(binaries.postgres),
-    env: plainEnvironment(),
-    stdio: ['ignore', log, log],
-    // A process group of its own: Ctrl-C in the terminal must not reach it before its clients are done.
-    detached: true,
-    windowsHide: true,
-  });
-}
-
-/** The last FATAL or PANIC in the part of the log from `start` on, with the detail that follows it; null without one. */
-async function lastFault(logFile: string, start: number): Promise<string | null> {
-  const file = await open(logFile, 'r');
-  try {
-    const { size } = await file.stat();
-    const from = Math.max(start, size - LOG_TAIL_BYTES);
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(size - from), 0, size - from, from);
-    return faultIn(buffer.toString('utf8', 0, bytesRead));
-  } finally {
-    await file.close();
-  }
-}
-
-/** The last FATAL or PANIC message of a Postgres log (or what it said before it had a log), with its DETAIL. */
-export function faultIn(log: string): string | null {
-  const lines = log.split('\n');
-  const index = lines.findLastIndex((line) => /(FATAL|PANIC): |^postgres: /.test(line));
-  const fault = lines[index]?.match(/(?:FATAL: |PANIC: |^postgres:) (.*)$/)?.[1];
-  if (fault === undefined) return null;
-  const following = lines.slice(index + 1, index + 3).join('\n');
-  const detail = following.match(/DETAIL: {2}(.*)$/m)?.[1];
-  return detail ? `${fault}; ${detail}` : fault;
+  return spawnLogged(
+    { program, args },
+    { ...user.ids, logFile, cwd: path.dirname(binaries.postgres), env: plainEnvironment(), ipc: false },
+  );
 }

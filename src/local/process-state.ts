@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { hasCode } from './error-code.ts';
 
 /** Whether there is a process with this id. A zombie counts until it is reaped. */
 export function isAlive(pid: number): boolean {
@@ -6,7 +7,7 @@ export function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return hasCode(error, 'EPERM');
   }
 }
 

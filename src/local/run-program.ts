@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 
 /** How a program is run: as what, where. A spawn wrapper such as `unshare` stands before the program's own name. */
-export type ProgramUser = { prefix: readonly string[]; uid?: number; gid?: number };
+export type ProgramUser = { prefix: readonly string[]; ids?: { uid: number; gid: number } };
+export const OURSELVES: ProgramUser = { prefix: [] };
 
 /** What a program that has ended left behind. `code` is null where it could not be run at all, or was killed. */
 export type ProgramResult = { code: number | null; stdout: string; stderr: string };
@@ -22,7 +23,7 @@ export function runProgram(
     const notRun = (cause: unknown) => resolve({ code: null, stdout, stderr: String(cause) });
     try {
       const child = spawn(program, args, {
-        ...spawnUser(user),
+        ...user.ids,
         cwd: options.cwd,
         env: plainEnvironment(),
         stdio: ['ignore', 'pipe', 'pipe'],
@@ -50,14 +51,6 @@ export function runProgram(
 export function withPrefix(user: ProgramUser, command: readonly [string, ...string[]]): [string, string[]] {
   const [first, ...rest] = [...user.prefix, ...command];
   return [first ?? command[0], rest];
-}
-
-/** The spawn options that change the user. */
-export function spawnUser(user: ProgramUser): { uid?: number; gid?: number } {
-  return {
-    ...(user.uid === undefined ? {} : { uid: user.uid }),
-    ...(user.gid === undefined ? {} : { gid: user.gid }),
-  };
 }
 
 /** English messages (they are read), and neither the user's PG* settings nor our secrets. */

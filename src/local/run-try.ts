@@ -1,11 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { checkPortIsFree } from './check-port.ts';
-import { type Child, startChild } from './child.ts';
+import { type Child, type ChildOptions, startChild } from './child.ts';
 import { startEmbeddedPostgres } from './embedded-postgres.ts';
 import { lockFolder } from './folder-lock.ts';
 import { clientAddress, readyText } from './ready-text.ts';
-import type { RunningParts } from './running-parts.ts';
+import type { RunningParts, Stage } from './running-parts.ts';
 import { readSecrets } from './secrets.ts';
 import { maskPasswords, StartFault, sentenceOf } from './start-fault.ts';
 import { type Environment, readTrySettings, type TrySettings } from './try-environment.ts';
@@ -36,6 +36,9 @@ export type TryPorts = {
 /** The state of one run: `over` is aborted, with the reason, when it has to end. */
 type Run = TryPorts & { settings: TrySettings; parts: RunningParts; over: AbortController };
 
+/** One process of a run. `stopLimitMs`: how long it may take to end in order. */
+type Process = { name: string; command: readonly string[]; env: Environment; stage: Stage; stopLimitMs: number };
+
 /**
  * Starts everything and gives the text to show. What runs is in `parts`. `over` ends a start that is under way, and is
  * aborted with a StartFault when a part dies later and is not started again. Throws errors whose message is for the user.
@@ -55,10 +58,14 @@ export async function runTry(ports: TryPorts, parts: RunningParts, over: AbortCo
   const [database, upstream] = await Promise.allSettled([findDatabase(run), findUpstream(run)]);
   const [databaseUrl, upstreamUrl] = [valueOrThrow(database), valueOrThrow(upstream)];
   await migrated(run, databaseUrl);
-  const shared = { ...env, ...secrets, DATABASE_URL: databaseUrl, NEMO_API_URL: upstreamUrl };
+  const service = {
+    env: { ...env, ...secrets, DATABASE_URL: databaseUrl, NEMO_API_URL: upstreamUrl },
+    stage: 'services',
+    stopLimitMs: settings.drainMs + AFTER_DRAIN_MS,
+  } as const;
   const [apiUrl] = await Promise.all([
-    startService(run, 'API', ports.programs.api, shared),
-    startService(run, 'worker', ports.programs.worker, shared),
+    startService(run, { ...service, name: 'API', command: ports.programs.api }),
+    startService(run, { ...service, name: 'worker', command: ports.programs.worker }),
   ]);
   return readyText({
     address: clientAddress(apiUrl ?? `http://127.0.0.1:${settings.port}`),
@@ -87,7 +94,15 @@ async function findDatabase({ settings, parts, over }: Run): Promise<string> {
 async function findUpstream(run: Run): Promise<string> {
   const { env } = run.settings;
   if (env.NEMO_API_URL) return env.NEMO_API_URL;
-  const url = await startProcess(run, 'sandbox', run.programs.sandbox, env).ready(run.over.signal);
+  const sandbox: Process = {
+    name: 'sandbox',
+    command: run.programs.sandbox,
+    env,
+    stage: 'upstream',
+    stopLimitMs: SANDBOX_STOP_LIMIT_MS,
+  };
+  const onDeath = (sentence: string) => run.over.abort(new StartFault(sentence));
+  const url = await startProcess(run, sandbox, onDeath).ready(run.over.signal);
   if (url === null) throw new StartFault('The sandbox did not say where it listens: this is a fault of Reelay.');
   return url;
 }
@@ -108,40 +123,24 @@ async function migrated({ settings, migrate, over }: Run, databaseUrl: string): 
  * API and worker are started again when they die: nothing is lost by it, and that is worth seeing. One that dies
  * before it is ready, or too often, ends the run.
  */
-function startService(
-  run: Run,
-  name: string,
-  command: readonly string[],
-  env: Environment,
-  restarts = 0,
-): Promise<string | null> {
-  const child = startProcess(run, name, command, env, (sentence, wasReady) => {
+function startService(run: Run, service: Process, restarts = 0): Promise<string | null> {
+  const child = startProcess(run, service, (sentence, wasReady) => {
     if (!wasReady || restarts === MAX_RESTARTS) return run.over.abort(new StartFault(sentence));
     run.say(`${sentence} It is started again.\n`);
-    startService(run, name, command, env, restarts + 1).catch((error: unknown) => run.over.abort(error));
+    startService(run, service, restarts + 1).catch((error: unknown) => run.over.abort(error));
   });
   return child.ready(run.over.signal);
 }
 
 function startProcess(
-  run: Run,
-  name: string,
-  command: readonly string[],
-  env: Environment,
-  onDeath = (sentence: string, _wasReady: boolean) => run.over.abort(new StartFault(sentence)),
+  { settings, parts, over }: Run,
+  { name, command, env, stage, stopLimitMs }: Process,
+  onDeath: ChildOptions['onDeath'],
 ): Child {
-  const { settings, parts, over } = run;
   over.signal.throwIfAborted();
-  const child = startChild({
-    name,
-    command,
-    env,
-    logFile: path.join(settings.dataDir, 'logs', `${name.toLowerCase()}.log`),
-    onDeath,
-  });
-  const isSandbox = name === 'sandbox';
-  const limitMs = isSandbox ? SANDBOX_STOP_LIMIT_MS : settings.drainMs + AFTER_DRAIN_MS;
-  parts.add(isSandbox ? 'upstream' : 'services', { stop: () => child.stop(limitMs), kill: () => child.kill() });
+  const logFile = path.join(settings.dataDir, 'logs', `${name.toLowerCase()}.log`);
+  const child = startChild({ name, command, env, logFile, onDeath });
+  parts.add(stage, { stop: () => child.stop(stopLimitMs), kill: () => child.kill() });
   return child;
 }
 

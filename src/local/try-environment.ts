@@ -17,7 +17,7 @@ const SANDBOX_DEFAULTS: Environment = {
   DRAIN_TIMEOUT: '2s',
   SANDBOX_PORT: '0',
   SANDBOX_SPEED: '20',
-  SANDBOX_CREDITS: '100000',
+  SANDBOX_CREDITS: '1000000',
 };
 /** Valid in form; stands in while the environment is checked, before the real values are made. */
 const PLACEHOLDERS: Environment = {

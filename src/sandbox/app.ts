@@ -3,7 +3,7 @@ import multipart from '@fastify/multipart';
 import Fastify, { type FastifyError } from 'fastify';
 import { missingAttribution } from './attribution.ts';
 import { injectFault } from './inject-fault.ts';
-import { DEFAULTS, type Options } from './options.ts';
+import { DEFAULTS, type SandboxOptions } from './options.ts';
 import { Refusal, refusal } from './refusal.ts';
 import { anonymousTokenRoute } from './routes/anonymous-token.ts';
 import { claimTokenRoute } from './routes/claim-token.ts';
@@ -16,8 +16,6 @@ import { sessionsRoute } from './routes/sessions.ts';
 import { stateRoute } from './routes/state.ts';
 import { uploadRoute } from './routes/upload.ts';
 import { createWorld } from './world.ts';
-
-export type SandboxOptions = Options;
 
 export type Sandbox = {
   /** Port 0: any free one. Resolves to the base URL, without a slash at its end. */
@@ -47,7 +45,7 @@ export function buildSandbox(options: Partial<SandboxOptions> = {}): Sandbox {
   let world = createWorld(settings);
   const current = () => world;
 
-  const app = Fastify({ logger: settings.logger, bodyLimit: MAX_JSON_BYTES, forceCloseConnections: true });
+  const app = Fastify({ bodyLimit: MAX_JSON_BYTES, forceCloseConnections: true });
   app.setErrorHandler<FastifyError>((error, _request, reply) => {
     const status = error.statusCode ?? 500;
     const answer = error instanceof Refusal ? error : refusal(status, status, error.message);

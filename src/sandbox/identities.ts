@@ -1,6 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Options } from './options.ts';
+import type { SandboxOptions } from './options.ts';
 import { refusal } from './refusal.ts';
+
+/** nemovideo-api.md: 7 days. In ms, of real time. */
+const TOKEN_LIFE_MS = 7 * 24 * 3_600_000;
 
 /** Credits are whole; `total` includes what is `frozen` for running turns. */
 export type User = { id: string; total: number; frozen: number };
@@ -10,7 +13,7 @@ type IssuedToken = { token: string; user: User; expiresAt: number };
 export type Identities = ReturnType<typeof createIdentities>;
 
 /** Who may call (nemovideo-api.md, "POST /api/auth/anonymous-token"). */
-export function createIdentities(options: Options) {
+export function createIdentities(options: SandboxOptions) {
   const byClientId = new Map<string, IssuedToken>();
   const byToken = new Map<string, IssuedToken>();
   const registered = new Map<string, User>();
@@ -22,12 +25,12 @@ export function createIdentities(options: Options) {
       const now = Date.now();
       const previous = byClientId.get(clientId);
       if (previous && previous.expiresAt > now) throw refusal(429, 429, 'one token per client id per 7 days');
-      const recent = (issuedAtByIp.get(ip) ?? []).filter((at) => at > now - options.tokenLifeMs);
+      const recent = (issuedAtByIp.get(ip) ?? []).filter((at) => at > now - TOKEN_LIFE_MS);
       if (recent.length >= options.ipTokenCap) throw refusal(429, 429, 'too many tokens for this address');
       issuedAtByIp.set(ip, [...recent, now]);
       const user = previous?.user ?? newUser('anon', clientId, options.credits);
       const token = `nmv_usr_${randomBytes(18).toString('base64url')}`;
-      const issued = { token, user, expiresAt: now + options.tokenLifeMs };
+      const issued = { token, user, expiresAt: now + TOKEN_LIFE_MS };
       byClientId.set(clientId, issued);
       byToken.set(token, issued);
       return issued;

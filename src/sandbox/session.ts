@@ -1,5 +1,5 @@
-import type { Draft } from './draft.ts';
-import type { RenderStory } from './renders.ts';
+import type { Draft } from './agent/draft.ts';
+import type { RenderShape, RenderStory } from './renders.ts';
 
 type GeneratedMedia = {
   media_id: string;
@@ -36,7 +36,7 @@ export type Session = {
   renderStory: RenderStory | null;
   /** Renders submitted since that story began. */
   submits: number;
-  officialRenderShape: boolean;
+  renderShape: RenderShape;
 };
 
 export function newSession(ids: { id: string; taskId: string; taskName: string; userId: string }): Session {
@@ -47,7 +47,7 @@ export function newSession(ids: { id: string; taskId: string; taskName: string; 
     runningTurns: 0,
     renderStory: null,
     submits: 0,
-    officialRenderShape: false,
+    renderShape: 'docs',
   };
 }
 

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
-import { createAdkDialect } from './adk-dialect.ts';
+import { ordinaryRun } from './agent/ordinary-run.ts';
+import { COSTS, type TurnKind } from './agent/turn-kind.ts';
 import { analyseLater } from './analysis.ts';
-import type { Choice } from './choose-story.ts';
-import type { Dialect, Frame } from './dialect.ts';
-import type { EventStream } from './event-stream.ts';
 import type { User } from './identities.ts';
 import type { LoggedMessage } from './log.ts';
-import { ordinaryRun } from './ordinary-run.ts';
 import { type Session, writeState } from './session.ts';
-import type { Step } from './story.ts';
-import { COSTS, type TurnKind } from './turn-kind.ts';
-import { typedDialect } from './typed-dialect.ts';
+import type { Choice } from './stories/choose-story.ts';
+import type { Step } from './stories/story.ts';
+import { createAdkDialect } from './stream/adk-dialect.ts';
+import type { Dialect, Frame } from './stream/dialect.ts';
+import type { EventStream } from './stream/event-stream.ts';
+import { typedDialect } from './stream/typed-dialect.ts';
 import type { World } from './world.ts';
 
 /** In ms at real speed. */
@@ -84,32 +84,35 @@ function createPlayer(turn: Turn): (step: Step) => Promise<void> {
     await pause(left);
   };
   return async (step) => {
-    switch (step.does) {
-      case 'wait':
-        return step.isSilent ? pause(step.ms) : wait(step.ms);
-      case 'say':
-        return emit(dialect.say(step));
-      case 'think':
-        return emit(dialect.think(step.text));
-      case 'begin':
-        return emit(dialect.begin(step.text));
-      case 'call':
-        return emit(dialect.call(step.call, step.words));
-      case 'result':
-        writeState(session, step.writes);
-        for (const { filename } of step.writes.video_infos?.slice(-1) ?? [])
-          analyseLater(world.clock, session, filename);
-        return emit(dialect.result(step.call, step.response, step.writes));
-      case 'err':
-        return emit(dialect.err(step.code, step.message));
-      case 'die':
-        return emit(dialect.die(step.message, step.death ?? 'frame'));
-      case 'shrug':
-        return emit(dialect.shrug(step.shape));
-      case 'cut':
-        return stream.cut();
+    if (step.does === 'wait') return step.isSilent ? pause(step.ms) : wait(step.ms);
+    if (step.does === 'cut') return stream.cut();
+    if (step.does === 'result') {
+      writeState(session, step.writes);
+      for (const { filename } of step.writes.video_infos?.slice(-1) ?? []) analyseLater(world.clock, session, filename);
     }
+    await emit(framesOf(step, dialect));
   };
+}
+
+function framesOf(step: Exclude<Step, { does: 'wait' | 'cut' }>, dialect: Dialect): Iterable<Frame> {
+  switch (step.does) {
+    case 'say':
+      return dialect.say(step);
+    case 'think':
+      return dialect.think(step.text);
+    case 'begin':
+      return dialect.begin(step.text);
+    case 'call':
+      return dialect.call(step.call, step.words);
+    case 'result':
+      return dialect.result(step.call, step.response, step.writes);
+    case 'err':
+      return dialect.err(step.code, step.message);
+    case 'die':
+      return dialect.die(step.message, step.death);
+    case 'shrug':
+      return dialect.shrug(step.shape);
+  }
 }
 
 function dialectOf({ world, choice, streaming }: Turn): Dialect {

@@ -1,17 +1,17 @@
 import { type Clock, createClock } from './clock.ts';
-import type { EventStream } from './event-stream.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { createIdentities, type Identities, type User } from './identities.ts';
 import { createLog, type Log } from './log.ts';
-import type { Options } from './options.ts';
+import type { SandboxOptions } from './options.ts';
 import { sessionNotFound } from './refusal.ts';
 import type { Render } from './renders.ts';
 import { newSession, type Session } from './session.ts';
-import { createStandingStory, type StandingStory } from './standing-story.ts';
+import { createStandingStory, type StandingStory } from './stories/standing-story.ts';
+import type { EventStream } from './stream/event-stream.ts';
 
 /** All that one sandbox knows. A reset is a new world. */
 export type World = {
-  options: Options;
+  options: SandboxOptions;
   clock: Clock;
   identities: Identities;
   sessions: Sessions;
@@ -25,7 +25,7 @@ export type World = {
   stop(): void;
 };
 
-export function createWorld(options: Options): World {
+export function createWorld(options: SandboxOptions): World {
   const clock = createClock(options.speed);
   const streams = new Set<EventStream>();
   return {

@@ -54,7 +54,7 @@ async function applyRemedy(
       (error) => decideError(work, error),
     );
   }
-  if (remedy === 'renew_session' && (await mayReplaceSession(work))) {
+  if (remedy === 'renew_session' && mayReplaceSession(work)) {
     await work.write({ set: { remedies } });
     await work.writeSession({ upstream_id: null, task_id: null, workspace_url: null, state: null, status: 'new' });
     return { kind: 'go', phase: 'session' };
@@ -63,9 +63,8 @@ async function applyRemedy(
 }
 
 /** A session that the job opened itself and in which nothing has happened yet is as good as a new one. */
-async function mayReplaceSession(work: Work): Promise<boolean> {
-  const session = await work.session();
-  return session.opened_by === work.job.id && work.job.turn_state === 'unsent';
+function mayReplaceSession({ job, session }: Work): boolean {
+  return session.opened_by === job.id && job.turn_state === 'unsent';
 }
 
 async function tryAgain(work: Work, phase: Phase, failure: FailureCode, error: unknown): Promise<Step> {
@@ -93,7 +92,7 @@ async function fail(work: Work, failure: FailureCode, error: unknown): Promise<S
 
 /** Clients see that the session is gone; the next job of it looks whether it still is. One never opened stays new. */
 async function loseSession(work: Work): Promise<void> {
-  if ((await work.session()).upstream_id !== null) await work.writeSession({ status: 'lost' });
+  if (work.session.upstream_id !== null) await work.writeSession({ status: 'lost' });
 }
 
 /** The upstream does not take a file: the formats that it does take are in the words. */

@@ -22,7 +22,7 @@ async function costSoFar(work: Work): Promise<{ charged: Charged; cost: Cost }> 
   const { db, config } = work.deps;
   const after = await balanceNow(work);
   const overlapped = await hasOverlap(db.pool, work.job, config.SSE_TOTAL_TIMEOUT, 'ever');
-  const settled = settleCharge({ sent: true, before: work.job.cost.before, after, overlapped });
+  const settled = settleCharge({ before: work.job.cost.before, after, overlapped });
   if (work.job.turn_state === 'closed') return settled;
   const cost: Cost = { ...settled.cost, charged: null, certainty: 'unknown' };
   return { charged: settled.charged === 'yes' ? 'yes' : 'unknown', cost };

@@ -2,9 +2,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { bearerToken } from '../lib/bearer-token.ts';
 import { isSameSecret } from '../lib/crypto.ts';
-import { PROBLEMS, type ProblemCode } from '../lib/errors.ts';
+import { PROBLEMS, Problem, problemBody } from '../lib/errors.ts';
 import { METRICS_TYPE, processMetrics } from '../lib/metrics/process-metrics.ts';
-import { notReady, PROBE_AGAIN_S } from '../lib/readiness.ts';
+import { notReady } from '../lib/readiness.ts';
 
 /** Whoever probes or scrapes says what it wants at once. In ms. */
 const REQUEST_TIMEOUT_MS = 5_000;
@@ -25,13 +25,13 @@ export async function startOperatorServer(options: {
     '/health/live': async () => ({ status: 200, type: 'application/json', body: '{"status":"ok"}' }),
     async '/health/ready'() {
       const names = await options.missing();
-      if (names.length > 0) return problem('unavailable', notReady(names), '/health/ready');
+      if (names.length > 0) throw notReady(names);
       return { status: 200, type: 'application/json', body: '{"status":"ok"}' };
     },
     async '/metrics'({ headers }) {
       const { adminToken } = options;
       if (adminToken !== undefined && !isSameSecret(bearerToken(headers.authorization) ?? '', adminToken))
-        return problem('unauthorized', 'Send the ADMIN_TOKEN as `Authorization: Bearer <token>`.', '/metrics');
+        throw new Problem('unauthorized', 'Send the ADMIN_TOKEN as `Authorization: Bearer <token>`.');
       return { status: 200, type: METRICS_TYPE, body: await processMetrics() };
     },
   };
@@ -39,8 +39,8 @@ export async function startOperatorServer(options: {
     const path = request.url?.split('?')[0] ?? '';
     const route = request.method === 'GET' || request.method === 'HEAD' ? routes[path] : undefined;
     // Nothing that goes wrong here may end the process, which holds conversations.
-    const asked = route ? route(request) : Promise.resolve(problem('not_found', `${path} does not exist.`, path));
-    const answer = await asked.catch(() => problem('internal_error', 'The question could not be answered.', path));
+    const asked = route ? route(request) : Promise.reject(new Problem('not_found', `${path} does not exist.`));
+    const answer = await asked.catch((error) => refusal(error, path));
     send(response, answer, request.method !== 'HEAD');
   });
   await new Promise<void>((resolve, reject) => {
@@ -60,14 +60,15 @@ export async function startOperatorServer(options: {
 type Answer = { status: number; type: string; body: string; headers?: Record<string, string> };
 
 /** RFC 9457, as the API has it. */
-function problem(code: ProblemCode, detail: string, instance: string): Answer {
-  const { status, title } = PROBLEMS[code];
+function refusal(error: unknown, instance: string): Answer {
+  const { code, message, retryAfterS } =
+    error instanceof Problem ? error : new Problem('internal_error', 'The question could not be answered.');
   return {
-    status,
+    status: PROBLEMS[code].status,
     type: 'application/problem+json',
-    body: JSON.stringify({ type: `/docs/errors#${code}`, title, status, detail, code, instance }),
+    body: JSON.stringify({ ...problemBody(code, message), instance }),
     headers: {
-      ...(code === 'unavailable' ? { 'retry-after': String(PROBE_AGAIN_S) } : {}),
+      ...(retryAfterS === null ? {} : { 'retry-after': String(retryAfterS) }),
       ...(code === 'unauthorized' ? { 'www-authenticate': 'Bearer' } : {}),
     },
   };

@@ -1,11 +1,12 @@
 import { DelayedError, type Job, type Processor, WaitingError } from 'bullmq';
+import type { Lane } from '../lib/domain/job.ts';
 import { faultPoint } from '../lib/fault-point.ts';
-import { type Payload, QUEUES, type QueueName } from '../lib/queue/catalog.ts';
+import { Payload } from '../lib/queue/catalog.ts';
 import { openSlots, type Slots } from '../lib/slots.ts';
-import type { Batches } from './batches.ts';
 import type { PhaseDeps } from './deps.ts';
 import type { Heartbeats } from './heartbeats.ts';
 import { recordStart } from './record-phase.ts';
+import type { Batches } from './sweeps/batches.ts';
 import { type Leave, walkJob } from './walk-job.ts';
 import { JobLost, Work } from './work.ts';
 
@@ -21,7 +22,7 @@ const STEPS_AT_ONCE = 100;
  * throws becomes a decision here; what even that cannot write is left to the lease and the reconciler.
  */
 export function createProcessor(
-  lane: QueueName,
+  lane: Lane,
   deps: PhaseDeps,
   run: { heartbeats: Heartbeats; batches: Batches; kick(): void },
 ): Processor<Payload, void> {
@@ -29,7 +30,7 @@ export function createProcessor(
   // BullMQ makes an AbortSignal only for processors that declare three parameters.
   return async function processEntry(entry: Job<Payload, void>, token?: string, signal?: AbortSignal): Promise<void> {
     try {
-      const payload = QUEUES[lane].payload.parse(entry.data);
+      const payload = Payload.parse(entry.data);
       const stopping = signal ?? new AbortController().signal;
       const { leave, isNews } = await slots.hold(() => runClaimed(lane, deps, run, payload, stopping, slots));
       if (leave.kind === 'delay') await entry.moveToDelayed(Date.now() + leave.ms, token);
@@ -49,7 +50,7 @@ export function createProcessor(
 }
 
 async function runClaimed(
-  lane: QueueName,
+  lane: Lane,
   deps: PhaseDeps,
   run: { heartbeats: Heartbeats; batches: Batches },
   payload: Payload,
@@ -64,12 +65,12 @@ async function runClaimed(
   faultPoint('claim.committed');
   recordStart(claim.job);
 
-  // Some upstreams cancel a run when its listener hangs up: a lost job is still listened to for a while (money rule 7).
+  // Some upstreams cancel a run when its listener hangs up: a lost job is still listened to for a while.
   let hangUp: NodeJS.Timeout | undefined;
   const lost = () => {
     hangUp ??= setTimeout(() => work.abort(new JobLost(`${claim.job.id} was taken over`)), deps.config.DRAIN_TIMEOUT);
   };
-  const work = new Work(deps, claim.job, lost, slots);
+  const work = new Work(deps, claim, lost, slots);
   const stop = () => work.abort(stopping.reason);
   stopping.addEventListener('abort', stop, { once: true });
   if (stopping.aborted) stop();

@@ -12,25 +12,25 @@ import { createNemoClient } from '../lib/nemo/client.ts';
 import { createOutputs } from '../lib/nemo/output.ts';
 import { createTransport } from '../lib/nemo/transport.ts';
 import { poolSizes, QUEUE_WORKERS } from '../lib/pool-sizes.ts';
-import { openQueueBackend } from '../lib/queue/factory.ts';
+import { openQueueBackend } from '../lib/queue/backend.ts';
 import { openProducer } from '../lib/queue/producer.ts';
 import { createReadiness } from '../lib/readiness.ts';
 import { settlesWithin } from '../lib/settles-within.ts';
 import { loadSkills } from '../lib/skills.ts';
 import { createGuardedAgent } from '../lib/webhooks/guarded-agent.ts';
-import { startBatches } from './batches.ts';
-import { startDelivery } from './deliver-webhooks.ts';
 import type { PhaseDeps } from './deps.ts';
 import { startDispatcher } from './dispatcher.ts';
-import { startUnstartedSweep } from './end-unstarted.ts';
 import { startHeartbeats } from './heartbeats.ts';
 import { startOperatorServer } from './operator-server.ts';
-import { startReconciler } from './reconciler.ts';
-import { startAbandonedRemoval } from './remove-abandoned.ts';
-import { startAssetRemoval } from './remove-assets.ts';
-import { startKeyRemoval } from './remove-keys.ts';
-import { startRetention } from './retention.ts';
 import { createProcessor } from './run-job.ts';
+import { startBatches } from './sweeps/batches.ts';
+import { startUnstartedSweep } from './sweeps/end-unstarted.ts';
+import { startReconciler } from './sweeps/reconciler.ts';
+import { startAbandonedRemoval } from './sweeps/remove-abandoned.ts';
+import { startAssetRemoval } from './sweeps/remove-assets.ts';
+import { startKeyRemoval } from './sweeps/remove-keys.ts';
+import { startRetention } from './sweeps/retention.ts';
+import { startDelivery } from './webhooks/deliver-webhooks.ts';
 
 /** Time for a job that was told to stop to write its row and go back to the queue. In ms. */
 const HAND_OVER_MS = 5_000;
@@ -55,10 +55,10 @@ export async function startWorkers(config: Config, log: Logger): Promise<Workers
   const transport = createTransport(config.NEMO_API_URL);
   const nemo = createNemoClient(transport);
   const outputs = createOutputs(config.NEMO_API_URL);
-  const agent = createGuardedAgent(
-    { allowHttp: config.WEBHOOK_ALLOW_HTTP, allowedSubnets: config.WEBHOOK_ALLOWED_SUBNETS },
-    { connectTimeoutMs: WEBHOOK_CONNECT_TIMEOUT_MS, maxConnectionsPerOrigin: WEBHOOK_CONNECTIONS_PER_ORIGIN },
-  );
+  const agent = createGuardedAgent(config.WEBHOOK_POLICY, {
+    connectTimeoutMs: WEBHOOK_CONNECT_TIMEOUT_MS,
+    maxConnectionsPerOrigin: WEBHOOK_CONNECTIONS_PER_ORIGIN,
+  });
   const accounts = createAccounts({ db, vault, nemo, nemoToken: config.NEMO_TOKEN });
   const store = await openAssetStore(config.ASSET_STORE);
   const deps: PhaseDeps = {

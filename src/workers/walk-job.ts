@@ -137,12 +137,11 @@ async function settle(work: Work, step: Exclude<Step, { kind: 'go' | 'wait' }>):
   return { kind: 'done' };
 }
 
-function ending(work: Work, step: Exclude<Step, { kind: 'go' | 'wait' }>): Ending {
-  const { progress } = work;
+function ending({ progress }: Work, step: Exclude<Step, { kind: 'go' | 'wait' }>): Ending {
   if (step.kind === 'cancel') return { status: 'canceled', set: { progress } };
-  if (step.kind === 'succeed') return { status: 'succeeded', set: { progress, ...step.set } };
-  const set = { progress, ...step.set, error: step.error };
-  return { status: 'failed', set, turnOver: step.turnOver ?? false };
+  const { set, turnOver = false, state } = step;
+  if (step.kind === 'succeed') return { status: 'succeeded', set: { progress, ...set }, turnOver, state };
+  return { status: 'failed', set: { progress, ...set, error: step.error }, turnOver, state };
 }
 
 /** One line a step: ids, what came of it, how long it took. Polls that found nothing new are for the curious. */

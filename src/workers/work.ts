@@ -1,7 +1,7 @@
+import type { Ending } from '../lib/commands/settle-job.ts';
 import { isPastDeadline, type News } from '../lib/db/claims.ts';
-import type { JobChange } from '../lib/db/job-writes.ts';
-import { writeJob } from '../lib/db/job-writes.ts';
-import { type SessionPatch, type SessionRow, writeSession } from '../lib/db/sessions.ts';
+import { type JobChange, writeJob } from '../lib/db/job-writes.ts';
+import { nameAccountUser, type SessionPatch, type SessionRow, writeSession } from '../lib/db/sessions.ts';
 import { breaksOff, type Interruption, obeysCancel } from '../lib/domain/interruption.ts';
 import type { JobError, JobRecord, Lane, Phase, Progress, WaitingReason } from '../lib/domain/job.ts';
 import type { Identity } from '../lib/nemo/transport.ts';
@@ -13,11 +13,13 @@ export type Step =
   | { kind: 'go'; phase: Phase }
   /** Leave, and come back to `phase` in `ms`. */
   | { kind: 'wait'; phase: Phase; reason: WaitingReason; ms: number; set?: JobChange['set'] }
-  | { kind: 'succeed'; set?: JobChange['set'] }
+  | ({ kind: 'succeed' } & Conclusion)
   /** Let go of, as its client asked for. */
   | { kind: 'cancel' }
-  /** `turnOver`: the job had a turn, and it is known to be over. */
-  | { kind: 'fail'; error: JobError; set?: JobChange['set']; turnOver?: boolean };
+  | ({ kind: 'fail'; error: JobError } & Conclusion);
+
+/** What is written with the end of a job. */
+type Conclusion = Omit<Ending, 'status'>;
 
 /** The row is not ours any more: another worker claimed it, or it has ended. Nothing may be written or sent. */
 export class JobLost extends Error {
@@ -28,8 +30,6 @@ export class JobLost extends Error {
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
 }
-
-export type { SessionRow } from '../lib/db/sessions.ts';
 
 /** Looks in between belong to `wait`; everything that holds a conversation or starts one to `run`. */
 export function laneOf(phase: Phase): Lane {
@@ -49,9 +49,13 @@ export class Work {
   readonly deps: PhaseDeps;
   /** The row as this worker knows it; every write renews it. */
   job: JobRecord;
+  /** The job holds it, so nobody else changes it; every write renews it. */
+  session: SessionRow;
   /** Travels with the heartbeat. */
   progress: Progress;
   #identity: Identity | null = null;
+  /** The upstream's name for the account's user, as it is stored. */
+  #userId: string | null = null;
   #abort = new AbortController();
   #news: News = { cancelRequested: false, deadlinePassed: false };
 
@@ -61,9 +65,15 @@ export class Work {
   readonly #slots: Pick<Slots, 'leave'>;
 
   /** @param slots in one of which it is worked on. */
-  constructor(deps: PhaseDeps, job: JobRecord, lost: () => void, slots: Pick<Slots, 'leave'>) {
+  constructor(
+    deps: PhaseDeps,
+    { job, session }: { job: JobRecord; session: SessionRow },
+    lost: () => void,
+    slots: Pick<Slots, 'leave'>,
+  ) {
     this.deps = deps;
     this.job = job;
+    this.session = session;
     this.lost = lost;
     this.progress = job.progress;
     this.#slots = slots;
@@ -113,12 +123,17 @@ export class Work {
   /** Changes the job's session, fenced like the job. Throws JobLost. */
   async writeSession(patch: SessionPatch): Promise<void> {
     if (!(await writeSession(this.deps.db.pool, this.job, patch))) throw new JobLost(`${this.job.id} lost its session`);
+    this.session = { ...this.session, ...patch };
   }
 
-  /** Takes over what a command wrote; null means that the row was lost. Throws JobLost. */
-  accept(written: JobRecord | null): void {
+  /**
+   * Takes over what a command wrote; null means that the row was lost. Throws JobLost.
+   * @param session what it changed of the session.
+   */
+  accept(written: JobRecord | null, session: Pick<SessionPatch, 'state'> = {}): void {
     if (!written) throw new JobLost(`${this.job.id} was lost in epoch ${this.job.epoch}`);
     this.job = written;
+    this.session = { ...this.session, ...session };
   }
 
   /**
@@ -142,17 +157,21 @@ export class Work {
     this.progress = { ...this.progress, message };
   }
 
-  async session(): Promise<SessionRow> {
-    const row = await this.deps.shared.session(this.job.session_id);
-    if (!row) throw new Error(`${this.job.session_id} is gone`);
-    return row;
-  }
-
   /** Who speaks to the upstream for this job: the token of the session's account, and the skill. */
   async identity(accountId: string): Promise<Identity> {
     const skill = this.skill();
-    this.#identity ??= { token: (await this.deps.accounts.token(accountId, skill)).token, skill };
+    if (this.#identity) return this.#identity;
+    const { token, userId } = await this.deps.accounts.token(accountId, skill);
+    this.#userId = userId;
+    this.#identity = { token, skill };
     return this.#identity;
+  }
+
+  /** Remembers the upstream's name for the account's user, where it is new. Comes after `identity`. */
+  async nameUser(accountId: string, userId: string | null): Promise<void> {
+    if (userId === null || userId === this.#userId) return;
+    await nameAccountUser(this.deps.db.pool, accountId, userId);
+    this.#userId = userId;
   }
 
   /** The upstream refused the token: another one where that is possible. Throws TokenRefused or UpstreamError. */
@@ -165,6 +184,6 @@ export class Work {
   skill() {
     const skill = this.deps.skills.get(this.job.skill);
     if (!skill) throw new Error(`skill ${this.job.skill} is not served any more`);
-    return { source: skill.name, version: skill.version, platform: skill.platform };
+    return skill;
   }
 }

@@ -21,7 +21,6 @@ const RARE = new Set<string>([
   'output.copied',
   'overdue.unmarked',
   'turn.withdrawn',
-  'reconcile.done',
 ]);
 /** The API passes these, workers all others. */
 const OF_THE_API = /^kill:(submit|cancel)\./;

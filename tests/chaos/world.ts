@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'vitest';
-import type { SandboxOptions } from '../../src/sandbox/app.ts';
+import type { SandboxOptions } from '../../src/sandbox/options.ts';
 import type { Client } from '../support/client.ts';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.ts';
 import { createTenant } from '../support/tenants.ts';

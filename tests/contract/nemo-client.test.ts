@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { monotonicMs } from '../../src/lib/clock.ts';
 import { readSessionState, type SessionState } from '../../src/lib/domain/session-state.ts';
-import { emptyFold, foldPayload, type TurnFold, turnText } from '../../src/lib/domain/stream.ts';
-import { isExportable } from '../../src/lib/domain/timeline.ts';
+import { emptyFold, foldPayload, type TurnFold } from '../../src/lib/domain/stream/fold.ts';
+import { turnText } from '../../src/lib/domain/stream/words.ts';
+import { isExportable } from '../../src/lib/domain/timeline/timeline.ts';
 import { decideTurn } from '../../src/lib/domain/turn-outcome.ts';
 import { upstreamPolicy } from '../../src/lib/domain/upstream-errors.ts';
 import { createNemoClient, type NemoClient } from '../../src/lib/nemo/client.ts';
@@ -14,7 +15,7 @@ import { UpstreamError } from '../../src/lib/nemo/upstream-error.ts';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-const SKILL = { source: 'nemo-video', version: '1.9', platform: 'unknown' };
+const SKILL = { name: 'nemo-video', version: '1.9', platform: 'unknown' };
 const NEVER = new AbortController().signal;
 const MINUTE_MS = 60_000;
 

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { startEmbeddedPostgres } from '../../src/local/embedded-postgres.ts';
 import { freePort } from '../../src/local/free-port.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/local/main.js', import.meta.url));
@@ -141,15 +142,16 @@ describe.runIf(process.platform === 'linux')('npm run try', { timeout: TEST_TIME
     await vi.waitFor(async () => expect(await leftBehind()).toEqual([]), WAIT);
   });
 
-  it.each(['worker', 'api'])('starts its %s again when it dies, and says so', async (role) => {
+  it('starts its worker and its API again when they die, and says so', async () => {
     const only = run();
     await only.ready();
-    const find = async () => (await leftBehind()).find(({ command }) => command.endsWith(`main.js ${role} `))?.pid;
-    const first = await find();
-    process.kill(first ?? 0, 'SIGKILL');
-    const told = new RegExp(`The ${role} ended \\(killed by SIGKILL\\): .+ It is started again\\.\\n$`, 'i');
-    await vi.waitFor(() => expect(only.output.out).toMatch(told), WAIT);
-    await vi.waitFor(async () => expect(await find()).toBeGreaterThan(0), WAIT);
+    for (const role of ['worker', 'api']) {
+      const find = async () => (await leftBehind()).find(({ command }) => command.endsWith(`main.js ${role} `))?.pid;
+      process.kill((await find()) ?? 0, 'SIGKILL');
+      const told = new RegExp(`The ${role} ended \\(killed by SIGKILL\\): .+ It is started again\\.\\n$`, 'i');
+      await vi.waitFor(() => expect(only.output.out).toMatch(told), WAIT);
+      await vi.waitFor(async () => expect(await find()).toBeGreaterThan(0), WAIT);
+    }
     await vi.waitFor(async () => expect((await fetch(`http://127.0.0.1:${port}/health/ready`)).status).toBe(200), WAIT);
     only.child.kill('SIGTERM');
     expect(await only.exitCode()).toBe(0);
@@ -175,14 +177,12 @@ describe.runIf(process.platform === 'linux')('npm run try', { timeout: TEST_TIME
   });
 
   it('quotes Postgres about a broken database', async () => {
-    const first = run();
-    await first.ready();
-    first.child.kill('SIGTERM');
-    await first.exitCode();
-    await writeFile(path.join(folder, '.data/postgres/global/pg_control'), '');
-    const second = run();
-    expect(await second.exitCode()).toBe(1);
-    expect(second.output.err).toMatch(/^Postgres does not start on .+pg_control.+\n$/);
+    const dataDir = path.join(folder, '.data/postgres');
+    await (await startEmbeddedPostgres({ dataDir, throwaway: true })).stop();
+    await writeFile(path.join(dataDir, 'global/pg_control'), '');
+    const only = run();
+    expect(await only.exitCode()).toBe(1);
+    expect(only.output.err).toMatch(/^Postgres does not start on .+pg_control.+\n$/);
     expect(await leftBehind()).toEqual([]);
   });
 

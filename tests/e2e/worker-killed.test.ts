@@ -17,10 +17,10 @@ afterAll(async () => {
 /** Kept open: a lost lease (15 s), the queue's stalled check, and a reconciler's round. */
 const TAKE_OVER_TIMEOUT_MS = 60_000;
 
-describe.each(storesOf().hasRedis() ? ['postgres', 'redis'] : ['postgres'])(
-  'a worker killed in the middle of a stream (%s)',
-  (backend) => {
-    it('leaves one message sent and one job settled', async () => {
+describe.concurrent('a worker killed in the middle of a stream', () => {
+  it.each(storesOf().hasRedis() ? ['postgres', 'redis'] : ['postgres'])(
+    'leaves one message sent and one job settled (%s)',
+    async (backend) => {
       const database = await createDatabase();
       cleanUp.push(() => database.drop());
       const redis = backend === 'redis' ? await startRedis() : null;
@@ -63,6 +63,6 @@ describe.each(storesOf().hasRedis() ? ['postgres', 'redis'] : ['postgres'])(
         [id],
       );
       expect(settled).toEqual([{ type: 'job.succeeded' }]);
-    });
-  },
-);
+    },
+  );
+});

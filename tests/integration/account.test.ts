@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { hasOverlap } from '../../src/lib/db/credits.ts';
 import { openDatabase } from '../../src/lib/db/database.ts';
 import type { JobRecord } from '../../src/lib/domain/job.ts';
@@ -21,7 +21,11 @@ const TWO = 'nmv_usr_registered_0002';
 
 let service: TestService;
 
-afterEach(() => service?.stop());
+/** For this test alone. */
+async function start(options: Parameters<typeof startService>[0] = {}): Promise<void> {
+  service = await startService(options);
+  onTestFinished(() => service.stop());
+}
 
 const account = async (client = service.client) => (await client.get<AccountView>('/v1/account')).body;
 const put = (token: string, client = service.client) => client.put<AccountView>('/v1/account', { token });
@@ -46,7 +50,7 @@ const statusOf = async (sessionId: string) =>
 
 describe('the account of a tenant', () => {
   it('is anonymous at first, then the registered one that was put, then the same anonymous one again', async () => {
-    service = await startService({ workers: false });
+    await start({ workers: false });
     expect(await account()).toEqual({
       object: 'account',
       kind: 'anonymous',
@@ -90,7 +94,7 @@ describe('the account of a tenant', () => {
   });
 
   it('its own registered token goes before NEMO_TOKEN, of which it learns nothing', async () => {
-    service = await startService({ workers: false, env: { NEMO_TOKEN: 'nmv_usr_operator_9999' } });
+    await start({ workers: false, env: { NEMO_TOKEN: 'nmv_usr_operator_9999' } });
     const shared = { kind: 'registered', token_hint: null, user_id: null };
     expect(await account()).toMatchObject(shared);
     await put(ONE);
@@ -100,7 +104,7 @@ describe('the account of a tenant', () => {
   });
 
   it('may have the same token as NEMO_TOKEN, or as another tenant, and shares nothing with them', async () => {
-    service = await startService({ workers: false, env: { NEMO_TOKEN: ONE } });
+    await start({ workers: false, env: { NEMO_TOKEN: ONE } });
     const other = await addTenant(service, 'other');
     const third = await addTenant(service, 'third');
     await Promise.all([put(ONE), put(ONE), put(ONE, other), account(third)]);
@@ -115,6 +119,13 @@ describe('the account of a tenant', () => {
       { tenant_id: null },
     ]);
   });
+});
+
+describe('the account of a tenant that sends nonsense', () => {
+  beforeAll(async () => {
+    service = await startService({ workers: false });
+  });
+  afterAll(() => service?.stop());
 
   it.each([
     ['no token', {}, '/token'],
@@ -127,7 +138,6 @@ describe('the account of a tenant', () => {
     ['too long a token', { token: `nmv_usr_confidential${'x'.repeat(1000)}` }, '/token'],
     ['another field', { token: 'nmv_usr_confidential', kind: 'registered' }, '/kind'],
   ])('%s: 422, and the token is not repeated', async (_what, body, pointer) => {
-    service = await startService({ workers: false });
     const answer = await service.client.put<Problem>('/v1/account', body);
     expect(answer.status).toBe(422);
     expect(answer.body.errors.map((fault) => fault.pointer)).toEqual([pointer]);
@@ -138,7 +148,6 @@ describe('the account of a tenant', () => {
   it.each(['nmv_usr_confidential', '{"token":"nmv_usr_confidential"', '"nmv_usr_confidential"'])(
     '%s is no body either, and the token is not repeated',
     async (body) => {
-      service = await startService({ workers: false });
       const answer = await service.client.put('/v1/account', body);
       expect(answer.status).toBeGreaterThanOrEqual(400);
       expect(answer.status).toBeLessThan(500);
@@ -149,7 +158,7 @@ describe('the account of a tenant', () => {
 
 describe('a session', () => {
   it('keeps the account that it was opened with, until that is taken away', async () => {
-    service = await startService();
+    await start();
     const anonymous = await ask();
     await put(ONE);
     const registered = await ask();
@@ -178,7 +187,7 @@ describe('a session', () => {
   });
 
   it('is read with its own account, too', async () => {
-    service = await startService();
+    await start();
     const { session_id } = await ask();
     await put(ONE);
     const state = await service.client.get(`/v1/sessions/${session_id}/state`);
@@ -187,7 +196,7 @@ describe('a session', () => {
 });
 
 it('turns of two tenants with the same token are turns of one account', async () => {
-  service = await startService({ workers: false });
+  await start({ workers: false });
   const other = await addTenant(service, 'other');
   const clients = [service.client, other];
   const jobs: { id: string }[] = [];
@@ -208,7 +217,7 @@ it('turns of two tenants with the same token are turns of one account', async ()
 });
 
 it('no token and no key is in any answer, nor readable in the database', async () => {
-  service = await startService();
+  await start();
   await ask();
   await put(ONE);
   const { session_id } = await ask();
@@ -240,7 +249,7 @@ it('no token and no key is in any answer, nor readable in the database', async (
 });
 
 it('a job whose account is taken away in the middle ends with session_not_found', async () => {
-  service = await startService();
+  await start();
   await service.client.put('/v1/account', { token: 'nmv_usr_taken_away_later' });
   const { id } = await service.client.submit({ type: 'generate', prompt: 'A slow film #render-stuck', export: true });
   await waitFor('the render', async () => (await service.client.job(id)).waiting?.reason === 'render');

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startService, type TestService } from '../support/service.ts';
 import { addTenant } from '../support/tenant.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -19,14 +19,18 @@ const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
 
 let service: TestService;
 
-afterEach(() => service?.stop());
+/** For this test alone. */
+async function start(options: Parameters<typeof startService>[0]): Promise<void> {
+  service = await startService(options);
+  onTestFinished(() => service.stop());
+}
 
 const credits = () => service.client.get<CreditsView>('/v1/credits');
 const snapshots = (query = '') => service.client.get<List<Snapshot>>(`/v1/credits/snapshots${query}`);
 
 describe('GET /v1/credits', () => {
   it('reads live, with an anonymous token where there is none yet, and keeps the reading', async () => {
-    service = await startService({ workers: false, env: { NEMO_WEB_URL: 'https://web.example' } });
+    await start({ workers: false, env: { NEMO_WEB_URL: 'https://web.example' } });
     const answer = await credits();
     expect(answer.status).toBe(200);
     expect(answer.body).toEqual({
@@ -58,7 +62,7 @@ describe('GET /v1/credits', () => {
   });
 
   it('a registered account has nothing to register', async () => {
-    service = await startService({ workers: false, env: { NEMO_TOKEN: 'nmv_usr_operator' } });
+    await start({ workers: false, env: { NEMO_TOKEN: 'nmv_usr_operator' } });
     expect((await credits()).body).toMatchObject({
       stale: false,
       account: { kind: 'registered', token_expires_at: null },
@@ -68,7 +72,7 @@ describe('GET /v1/credits', () => {
   });
 
   it('gives the latest reading, marked as stale, when the upstream fails; 503 when there is none', async () => {
-    service = await startService({ workers: false });
+    await start({ workers: false });
     await service.sandbox.fault({ route: CREDITS_ROUTE, times: 1, status: 503 });
     const none = await credits();
     expect(none.status).toBe(503);
@@ -87,7 +91,7 @@ describe('GET /v1/credits', () => {
   });
 
   it('tells that the credits are low, once, as a worker does', async () => {
-    service = await startService({ workers: false, sandbox: { credits: 150 }, env: { CREDITS_LOW: '200' } });
+    await start({ workers: false, sandbox: { credits: 150 }, env: { CREDITS_LOW: '200' } });
     const answers = [await credits(), await credits()];
     expect(answers.map(({ body }) => body.available)).toEqual([150, 150]);
     const told = await service.database.sql("SELECT tenant_id, job_id, body FROM event WHERE type = 'credits.low'");
@@ -95,7 +99,7 @@ describe('GET /v1/credits', () => {
   });
 
   it('low credits are sent to endpoints that ask for that, once a fall', async () => {
-    service = await startService({ sandbox: { credits: 150 }, env: { CREDITS_LOW: '200' } });
+    await start({ sandbox: { credits: 150 }, env: { CREDITS_LOW: '200' } });
     const [asking, other] = await Promise.all([startReceiver(), startReceiver()]);
     const endpoints = { [asking.url]: ['credits.low', 'webhook.test'], [other.url]: [] };
     for (const [url, events] of Object.entries(endpoints))
@@ -120,7 +124,7 @@ describe('GET /v1/credits', () => {
   });
 
   it('renews an anonymous token that is refused, once for all who ask, with the same client id', async () => {
-    service = await startService({ workers: false });
+    await start({ workers: false });
     await credits();
     await service.sandbox.expireTokens();
     const answers = await Promise.all([credits(), credits(), credits()]);
@@ -129,12 +133,12 @@ describe('GET /v1/credits', () => {
   });
 
   it('says that a registered token is refused by not reading: stale, or 503', async () => {
-    service = await startService({ workers: false, env: { NEMO_TOKEN: 'nmv_usr_expired' } });
+    await start({ workers: false, env: { NEMO_TOKEN: 'nmv_usr_expired' } });
     expect((await credits()).status).toBe(503);
   });
 
   it('takes at most 5 s; a token that comes too late is stored all the same', async () => {
-    service = await startService({ workers: false });
+    await start({ workers: false });
     await service.sandbox.fault({ route: 'POST /api/auth/anonymous-token', times: 1, delay_ms: 8_000 });
     const asked = Date.now();
     const late = await credits();
@@ -151,10 +155,11 @@ describe('GET /v1/credits', () => {
   });
 
   it('answers other requests while the upstream hands out no tokens', async () => {
-    service = await startService({ workers: false });
+    await start({ workers: false });
     const tenants = await Promise.all(Array.from({ length: 12 }, (_, i) => addTenant(service, `tenant ${i}`)));
-    await service.sandbox.fault({ route: 'POST /api/auth/anonymous-token', times: 12, delay_ms: 900 });
-    const waiting = tenants.map((tenant) => tenant.get('/v1/credits'));
+    await service.sandbox.fault({ route: 'POST /api/auth/anonymous-token', times: 12, delay_ms: 2_000 });
+    let answered = 0;
+    const waiting = tenants.map((tenant) => tenant.get('/v1/credits').then(() => (answered += 1)));
     await waitFor('renewals under way', async () => {
       const [row] = await service.database.sql<{ holding: number; accounts: number }>(
         `SELECT (SELECT count(*)::int FROM account) AS accounts, (SELECT count(*)::int FROM pg_stat_activity
@@ -162,16 +167,15 @@ describe('GET /v1/credits', () => {
       );
       return row && row.accounts === tenants.length && row.holding >= 4;
     });
-    const asked = Date.now();
     await Promise.all([1, 2, 3].map((n) => service.client.submit({ type: 'generate', prompt: `Fox ${n}` })));
-    expect(Date.now() - asked).toBeLessThan(700);
+    expect(answered).toBe(0);
     await Promise.all(waiting);
   });
 });
 
 describe('GET /v1/credits/snapshots', () => {
   it('pages, newest first', async () => {
-    service = await startService({ workers: false });
+    await start({ workers: false });
     for (let i = 0; i < 5; i += 1) await credits();
     const all = (await snapshots()).body.data.map(({ id }) => id);
     expect(all).toEqual([...all].sort().reverse());
@@ -180,6 +184,27 @@ describe('GET /v1/credits/snapshots', () => {
     const rest = (await snapshots(`?limit=3&starting_after=${all[1]}`)).body;
     expect(rest).toMatchObject({ data: [{ id: all[2] }, { id: all[3] }, { id: all[4] }], has_more: false });
   });
+
+  it('names the jobs of the tenant, and nothing of others that share NEMO_TOKEN', async () => {
+    await start({ env: { NEMO_TOKEN: 'nmv_usr_operator' } });
+    const other = await addTenant(service, 'other');
+    const job = await service.client.submit({ type: 'generate', prompt: 'What can you do?' });
+    await service.client.ended(job.id);
+    const mine = (await snapshots()).body.data;
+    expect(mine.length).toBeGreaterThan(1);
+    expect(new Set(mine.map(({ job_id }) => job_id))).toEqual(new Set([job.id]));
+    expect((await other.get<List<Snapshot>>('/v1/credits/snapshots')).body.data).toEqual([]);
+    await other.get('/v1/credits');
+    expect((await other.get<List<Snapshot>>('/v1/credits/snapshots')).body.data).toMatchObject([{ job_id: null }]);
+    expect((await snapshots()).body.data).toHaveLength(mine.length);
+  });
+});
+
+describe('GET /v1/credits/snapshots refuses', () => {
+  beforeAll(async () => {
+    service = await startService({ workers: false });
+  });
+  afterAll(() => service?.stop());
 
   it.each([
     ['?limit=0', ['?limit']],
@@ -193,23 +218,8 @@ describe('GET /v1/credits/snapshots', () => {
     ['?page=2&limit=0', ['?limit', '?page']],
     ['?a%2Fb=2', ['?a%2Fb']],
   ])('%s: 422 with a pointer a fault', async (query, pointers) => {
-    service = await startService({ workers: false });
     const answer = await service.client.get<{ errors: { pointer: string }[] }>(`/v1/credits/snapshots${query}`);
     expect(answer.status).toBe(422);
     expect(answer.body.errors.map(({ pointer }) => pointer).sort()).toEqual(pointers);
-  });
-
-  it('names the jobs of the tenant, and nothing of others that share NEMO_TOKEN', async () => {
-    service = await startService({ env: { NEMO_TOKEN: 'nmv_usr_operator' } });
-    const other = await addTenant(service, 'other');
-    const job = await service.client.submit({ type: 'generate', prompt: 'What can you do?' });
-    await service.client.ended(job.id);
-    const mine = (await snapshots()).body.data;
-    expect(mine.length).toBeGreaterThan(1);
-    expect(new Set(mine.map(({ job_id }) => job_id))).toEqual(new Set([job.id]));
-    expect((await other.get<List<Snapshot>>('/v1/credits/snapshots')).body.data).toEqual([]);
-    await other.get('/v1/credits');
-    expect((await other.get<List<Snapshot>>('/v1/credits/snapshots')).body.data).toMatchObject([{ job_id: null }]);
-    expect((await snapshots()).body.data).toHaveLength(mine.length);
   });
 });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Dispatch, markDispatched } from '../../src/lib/db/dispatch.ts';
 import { createLogger } from '../../src/lib/logger.ts';
 import type { Producer, Whereabouts } from '../../src/lib/queue/producer.ts';
-import { startReconciler } from '../../src/workers/reconciler.ts';
+import { startReconciler } from '../../src/workers/sweeps/reconciler.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { waitFor } from '../support/wait-for.ts';
 

@@ -1,22 +1,19 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { codeBlocks, readGuide, runShell } from '../support/guide.ts';
 import { startService, type TestService } from '../support/service.ts';
 
-const GUIDE = new URL('../../docs/api.md', import.meta.url);
-
+const guide = readGuide('docs/api.md');
 const CLIP = new URL('../../assets/sandbox-clip.mp4', import.meta.url);
+const ADMIN_TOKEN = 'the-operator-of-the-examples';
 
 let service: TestService;
 let folder: string;
-let guide: string;
 let env: { REELAY: string; KEY: string };
 
 beforeAll(async () => {
-  service = await startService();
-  guide = await readFile(GUIDE, 'utf8');
+  service = await startService({ env: { ADMIN_TOKEN } });
   // Beside the tests, so that what they are run with knows how to read TypeScript.
   folder = await mkdtemp(path.join(import.meta.dirname, '.examples-'));
   env = { REELAY: service.url, KEY: service.env.BOOTSTRAP_API_KEY ?? '' };
@@ -28,33 +25,31 @@ afterAll(async () => {
   await service?.stop();
 });
 
-const blocks = (language: string) =>
-  [...guide.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map((match) => match[1] ?? '');
-
 it('the TypeScript of the guide runs from top to bottom', async () => {
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
   const said = vi.spyOn(console, 'log').mockImplementation(() => undefined);
   const file = path.join(folder, 'guide.ts');
-  await writeFile(file, blocks('ts').join('\n'));
+  await writeFile(file, codeBlocks(guide, 'ts').join('\n'));
   await import(file);
-  const [first, ...rest] = said.mock.calls;
+  const [job, message, credits, ...listed] = said.mock.calls;
   said.mockRestore();
-  expect(first).toEqual(['succeeded', expect.stringMatching(/^http.*\.mp4$/), 'yes']);
-  // It lists what it made: this one, one from a file, two more in its session, two of a batch.
-  expect(rest).toHaveLength(6);
+  expect(job).toEqual(['succeeded', expect.stringMatching(/^http.*\.mp4$/), 'yes']);
+  expect(message).toEqual(['export', expect.stringMatching(/^job_/)]);
+  expect(credits).toEqual([expect.any(Number), 'anonymous']);
+  // It lists what it made: this one, one from a file, three more in its session, two of a batch.
+  expect(listed).toHaveLength(7);
 });
+
+/** The commands of a document that call something. */
+const curlsIn = (text: string) => codeBlocks(text, 'sh').flatMap((block) => block.match(/^curl(?:.*\\\n)*.*$/gm) ?? []);
+const run = (call: string, more: Record<string, string> = {}) => runShell(call, folder, { ...env, ...more });
 
 it('every call in the shell is answered as the guide says', async () => {
   await writeFile(path.join(folder, 'holiday.mp4'), await readFile(CLIP));
   const { client } = service;
-  const run = async (call: string, more: Record<string, string> = {}) => {
-    const shell = `curl() { command curl --fail-with-body --max-time 60 "$@"; }\n${call}`;
-    const options = { cwd: folder, env: { ...process.env, ...env, ...more } };
-    return (await promisify(execFile)('sh', ['-c', shell], options)).stdout;
-  };
-  const calls = blocks('sh').flatMap((block) => block.match(/^curl(?:.*\\\n)*.*$/gm) ?? []);
+  const calls = curlsIn(guide);
   const one = (part: string) => calls.find((call) => call.includes(part)) ?? `no call with ${part}`;
-  expect(calls).toHaveLength(8);
+  expect(calls).toHaveLength(9);
 
   const job = JSON.parse(await run(one('Prefer: wait'))) as { id: string; status: string };
   expect(job.status).toBe('succeeded');
@@ -63,10 +58,69 @@ it('every call in the shell is answered as the guide says', async () => {
   expect(JSON.parse(await run(one('$ASSET'), { ASSET: asset.data[0].id }))).toMatchObject({ status: 'queued' });
   const line = JSON.stringify({ custom_id: 'fox', type: 'generate', prompt: 'A fox' });
   await writeFile(path.join(folder, 'jobs.ndjson'), `${line}\n{"custom_id":"bad"}\n`);
-  expect(JSON.parse(await run(one('x-ndjson')))).toMatchObject({ counts: { total: 2, skipped: 1 }, max_credits: 500 });
+  const batch = JSON.parse(await run(one('x-ndjson')));
+  expect(batch).toMatchObject({ counts: { total: 2, skipped: 1 }, max_credits: 500 });
+  expect(await run(one('/results'), { BATCH: batch.id })).toContain('"status":"skipped"');
   expect(JSON.parse(await run(one('status=failed')))).toMatchObject({ object: 'list' });
   const waiting = await client.submit({ type: 'generate', prompt: 'Later #render-stuck', export: true });
   expect(JSON.parse(await run(one('/cancel'), { JOB: waiting.id }))).toMatchObject({ id: waiting.id });
   const failed = await client.ended((await client.submit({ type: 'generate', prompt: 'Never #no-credits' })).id);
   expect(JSON.parse(await run(one('/retry'), { JOB: failed.id }))).toMatchObject({ retry_of: failed.id });
+});
+
+/** Every `METHOD /path` that a document names. */
+const callsIn = (text: string) =>
+  [...text.matchAll(/\b(?:GET|POST|PUT|PATCH|DELETE) \/[\w/{}.-]*[\w}]/g)].map(([call]) => call);
+/** What is for people, and not in the OpenAPI document. */
+const FOR_PEOPLE = ['GET /openapi.json', 'GET /docs', 'GET /docs/errors', 'GET /admin/queues'];
+
+it('the guide names every call, and no document one that does not exist', async () => {
+  const answer = await fetch(`${service.url}/openapi.json`);
+  const { paths } = (await answer.json()) as { paths: Record<string, object> };
+  const calls = Object.entries(paths).flatMap(([where, item]) =>
+    Object.keys(item).map((method) => `${method.toUpperCase()} ${where}`),
+  );
+  const [, table = ''] = guide.split('## Every call');
+  expect(callsIn(table).sort()).toEqual([...calls, ...FOR_PEOPLE].sort());
+  const documents = (await readdir('docs')).filter((file) => file.endsWith('.md')).map((file) => `docs/${file}`);
+  for (const document of ['README.md', 'CHANGELOG.md', ...documents]) {
+    const named = callsIn(readGuide(document)).filter((call) => call.includes(' /v1/'));
+    expect(
+      named.filter((call) => !calls.includes(call)),
+      document,
+    ).toEqual([]);
+  }
+});
+
+it('an endpoint is made as docs/webhooks.md says', async () => {
+  const [make = '', ...others] = curlsIn(readGuide('docs/webhooks.md'));
+  expect(others).toEqual([]);
+  expect(JSON.parse(await run(make))).toMatchObject({ enabled: true, secret: expect.stringMatching(/^whsec_/) });
+});
+
+it('the operator makes, lists and revokes keys as docs/operations.md says', async () => {
+  const [ready = '', make = '', list = '', revoke = '', ...others] = curlsIn(readGuide('docs/operations.md'));
+  expect(others).toEqual([]);
+  const as = { API: service.url, ADMIN_TOKEN };
+  expect(JSON.parse(await run(ready, as))).toMatchObject({ status: 'ok' });
+  const { id, tenant } = JSON.parse(await run(make, as));
+  expect(tenant).toBe('studio');
+  expect(JSON.parse(await run(list, as)).data).toMatchObject([{ id }]);
+  await run(revoke.replace('key_…', id), as);
+  expect(JSON.parse(await run(list, as)).data).toEqual([]);
+});
+
+it.each(['docs/operations.md', 'docs/webhooks.md'])('the statements of %s are such as Postgres takes', async (file) => {
+  const statements = [...readGuide(file).matchAll(/[`"]((?:SELECT|UPDATE) [^`"]+)[`"]/g)].map(([, sql = '']) => sql);
+  expect(statements).not.toEqual([]);
+  for (const statement of statements) await service.database.sql(statement);
+});
+
+it('the sandbox is told what docs/sandbox.md says', async () => {
+  const calls = curlsIn(readGuide('docs/sandbox.md')).map((call) =>
+    call.replace('localhost:4010', service.sandbox.url),
+  );
+  expect(calls).toHaveLength(3);
+  for (const call of calls) await run(call);
+  await run(`curl -X POST ${service.sandbox.url}/__sandbox/reset`);
 });

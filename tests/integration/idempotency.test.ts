@@ -8,7 +8,7 @@ import { readConfig } from '../../src/lib/config.ts';
 import { claimKey, KeyTaken } from '../../src/lib/db/idempotency-keys.ts';
 import type { JobView } from '../../src/lib/domain/job-view.ts';
 import { createLogger } from '../../src/lib/logger.ts';
-import { startKeyRemoval } from '../../src/workers/remove-keys.ts';
+import { startKeyRemoval } from '../../src/workers/sweeps/remove-keys.ts';
 import { createClient } from '../support/client.ts';
 import { type AssetView, formOf, pngFile, postForm, type TestFile } from '../support/files.ts';
 import { startService, type TestService } from '../support/service.ts';

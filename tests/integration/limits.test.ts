@@ -41,6 +41,19 @@ describe('a tenant with a full queue', () => {
     expect(await client.post('/v1/jobs', GOOD)).toMatchObject({ status: 429 });
   });
 
+  it('can retry nothing: a retry waits like any other job', async () => {
+    const client = await createTenant(service);
+    const ended = await client.submit(GOOD);
+    expect(await client.post(`/v1/jobs/${ended.id}/cancel`, {})).toMatchObject({ status: 200 });
+    const fill = async () => {
+      await client.post('/v1/jobs', GOOD);
+      return (await client.get<{ data: [] }>('/v1/jobs?status=queued')).body.data.length;
+    };
+    await expect.poll(fill, { interval: 100, timeout: 20_000 }).toBe(5);
+    const retry = await client.post(`/v1/jobs/${ended.id}/retry`, {});
+    expect(retry).toMatchObject({ status: 429, body: { code: 'queue_full' } });
+  });
+
   it('has room again when jobs start; a replay needs none', async () => {
     const client = await createTenant(service);
     const headers = { 'idempotency-key': 'first' };

@@ -5,7 +5,7 @@ import { openAssetStore } from '../../src/lib/assets/open-store.ts';
 import { readConfig } from '../../src/lib/config.ts';
 import { openDatabase } from '../../src/lib/db/database.ts';
 import { createLogger } from '../../src/lib/logger.ts';
-import { startAssetRemoval } from '../../src/workers/remove-assets.ts';
+import { startAssetRemoval } from '../../src/workers/sweeps/remove-assets.ts';
 import { giveFile, pngFile } from '../support/files.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { waitFor } from '../support/wait-for.ts';

@@ -4,7 +4,6 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { binaryPackage, completeInstall, type PostgresBinaries } from '../../src/local/postgres-binaries.ts';
 import { choosePostgresUser, unprivilegedUsers } from '../../src/local/postgres-user.ts';
-import { faultIn } from '../../src/local/postmaster.ts';
 
 let root: string;
 let binaries: PostgresBinaries;
@@ -65,23 +64,10 @@ it('says so when the binary is for another machine', async () => {
 
 it('tries postgres before nobody, and never root', () => {
   const passwd = 'root:x:0:0:root:/root:/bin/sh\nnobody:x:99:98::/:/bin/false\npostgres:x:101:104::/var:/bin/sh\n';
-  expect(unprivilegedUsers(passwd).map((user) => [user.uid, user.gid])).toEqual([
+  expect(unprivilegedUsers(passwd).map((user) => [user.ids?.uid, user.ids?.gid])).toEqual([
     [101, 104],
     [99, 98],
     [65_534, 65_534],
   ]);
   expect(unprivilegedUsers('nobody:x:0:0::/:/bin/false')).toHaveLength(1);
-});
-
-it('finds the last fault of a log with its detail', () => {
-  const log = [
-    '2026-01-01 00:00:00.000 UTC [1] FATAL:  an older one',
-    '2026-01-01 00:00:00.000 UTC [1] FATAL:  database files are incompatible with server',
-    '2026-01-01 00:00:00.000 UTC [1] DETAIL:  The data directory was initialized by PostgreSQL version 15.',
-    '',
-  ].join('\n');
-  expect(faultIn(log)).toBe(
-    'database files are incompatible with server; The data directory was initialized by PostgreSQL version 15.',
-  );
-  expect(faultIn('LOG:  all is well\n')).toBeNull();
 });

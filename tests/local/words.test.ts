@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { expect, it, vi } from 'vitest';
-import { lastWords } from '../../src/local/last-words.ts';
+import { faultIn, lastWords } from '../../src/local/last-words.ts';
 import { clientAddress, readyText } from '../../src/local/ready-text.ts';
 import { maskPasswords, sentenceOf } from '../../src/local/start-fault.ts';
 import { onStopSignals } from '../../src/local/stop-signals.ts';
@@ -15,6 +15,19 @@ it.each([
   ["x.js:1\nthrow 1\n^\n\nError: boom\n    at a (x.js:1:2) {\n  code: 'E'\n}\n\nNode.js v20.20.2\n", 'Error: boom'],
 ])('reads the last words out of %j', (log, words) => {
   expect(lastWords(log)).toBe(words);
+});
+
+it('finds the last fault of a log with its detail', () => {
+  const log = [
+    '2026-01-01 00:00:00.000 UTC [1] FATAL:  an older one',
+    '2026-01-01 00:00:00.000 UTC [1] FATAL:  database files are incompatible with server',
+    '2026-01-01 00:00:00.000 UTC [1] DETAIL:  The data directory was initialized by PostgreSQL version 15.',
+    '',
+  ].join('\n');
+  expect(faultIn(log)).toBe(
+    'database files are incompatible with server; The data directory was initialized by PostgreSQL version 15.',
+  );
+  expect(faultIn('LOG:  all is well\n')).toBeNull();
 });
 
 it('hides passwords and makes one line of any fault', () => {

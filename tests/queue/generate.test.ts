@@ -152,6 +152,17 @@ it('an export job renders what an earlier job left in the session', async () => 
   });
 });
 
+it('what a person changed in the browser meanwhile is not told as the work of the message', async () => {
+  const { id, session_id } = await service.client.submit({ type: 'generate', prompt: 'A market at dawn' });
+  const made = await service.client.ended(id);
+  // As if all of that had been made in the browser: what we knew of the session was empty.
+  await service.database.sql('UPDATE session SET state = NULL WHERE id = $1', [session_id]);
+  const edit = await service.client.submit({ type: 'generate', prompt: 'Add a title', session_id });
+  const changes = (await service.client.ended(edit.id)).result?.changes ?? [];
+  expect(changes).not.toEqual([]);
+  for (const change of made.result?.changes ?? []) expect(changes).not.toContainEqual(change);
+});
+
 it('jobs of one session run one after another, in order of creation', async () => {
   const first = await service.client.submit({ type: 'generate', prompt: 'A market at dawn' });
   const second = await service.client.submit({ type: 'generate', prompt: 'Add a title', session_id: first.session_id });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readConfig } from '../../src/lib/config.ts';
-import { openQueueBackend } from '../../src/lib/queue/factory.ts';
+import { openQueueBackend } from '../../src/lib/queue/backend.ts';
 import { openProducer } from '../../src/lib/queue/producer.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { waitFor } from '../support/wait-for.ts';

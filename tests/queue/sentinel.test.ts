@@ -25,7 +25,8 @@ beforeAll(async () => {
   if (!ours) return;
   folder = await mkdtemp(path.join(tmpdir(), 'reelay-sentinel-'));
   ports = { master: await freePort(), replica: await freePort(), sentinel: await freePort() };
-  const common = { requirepass: PASSWORD, masterauth: PASSWORD, 'repl-diskless-sync-delay': 0 };
+  // A replica takes over what the master has by way of a file.
+  const common = { dir: folder, requirepass: PASSWORD, masterauth: PASSWORD, 'repl-diskless-sync-delay': 0 };
   master = await serveRedis({ ...common, port: ports.master });
   servers.push(master);
   servers.push(await serveRedis({ ...common, port: ports.replica, replicaof: `127.0.0.1 ${ports.master}` }));

@@ -1,5 +1,6 @@
 import { afterEach } from 'vitest';
-import { buildSandbox, type SandboxOptions } from '../../src/sandbox/app.ts';
+import { buildSandbox } from '../../src/sandbox/app.ts';
+import type { SandboxOptions } from '../../src/sandbox/options.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const ATTRIBUTION = { 'X-Skill-Source': 'nemo-video', 'X-Skill-Version': '1.9', 'X-Skill-Platform': 'unknown' };
@@ -127,7 +128,7 @@ export function payloadsIn(raw: string): string[] {
   );
 }
 
-/** All texts of a stream, in order; `what` chooses other things out of the parts. */
+/** All texts of a stream, in order. */
 export function textsIn(frames: Loose[]): string[] {
   return frames.flatMap((frame) => (frame.content?.parts ?? []).flatMap((part: Loose) => part.text ?? []));
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { request } from 'undici';
@@ -33,11 +34,16 @@ export type Contract = {
 };
 
 const contracts = new Map<string, Promise<Contract>>();
+/** One for all: what it needs itself costs more than most schemas. */
+const ajv = formats.default(new Ajv2020({ strict: false, allErrors: true }));
 
-/** The contract of a service as it is at its `/openapi.json`, read once: how it is configured decides what it offers. */
-export function contractOf(baseUrl: string): Promise<Contract> {
-  const known = contracts.get(baseUrl) ?? readContract(baseUrl);
-  contracts.set(baseUrl, known);
+/**
+ * The contract of a service as it is at its `/openapi.json`, read once. How it is configured decides what it offers:
+ * `settings` says so where many services have the same ones, for which it is read once, too.
+ */
+export function contractOf(baseUrl: string, settings = baseUrl): Promise<Contract> {
+  const known = contracts.get(baseUrl) ?? contracts.get(settings) ?? readContract(baseUrl);
+  contracts.set(baseUrl, known).set(settings, known);
   return known;
 }
 
@@ -108,15 +114,15 @@ function faultOfBody(what: string, validate: ValidateFunction, body: unknown): s
 
 /** Compiles schemas of the document. Its objects are open for fields to come; here, a field that nobody described is a fault. */
 function compiler(document: ApiDocument): (schema: Json) => ValidateFunction {
-  const ajv = new Ajv2020({ strict: false, allErrors: true });
-  formats.default(ajv);
+  const api = `api-${randomUUID()}`;
   const components = Object.fromEntries(
     Object.entries(document.components.schemas).map(([name, schema]) => [name, closed(schema)]),
   );
-  ajv.addSchema({ $id: 'api', components: { schemas: components } });
+  ajv.addSchema({ $id: api, components: { schemas: components } });
   const compiled = new Map<Json, ValidateFunction>();
   return (schema) => {
-    const known = compiled.get(schema) ?? ajv.compile(JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"api#/')));
+    const known =
+      compiled.get(schema) ?? ajv.compile(JSON.parse(JSON.stringify(schema).replaceAll('"#/', `"${api}#/`)));
     compiled.set(schema, known);
     return known;
   };

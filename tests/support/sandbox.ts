@@ -1,5 +1,6 @@
 import { request } from 'undici';
-import { buildSandbox, type SandboxOptions } from '../../src/sandbox/app.ts';
+import { buildSandbox } from '../../src/sandbox/app.ts';
+import type { SandboxOptions } from '../../src/sandbox/options.ts';
 
 /** What the sandbox has seen: `GET /__sandbox/log`. */
 export type SandboxLog = {

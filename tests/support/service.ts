@@ -68,7 +68,7 @@ export async function startService(
   const log = options.log ?? createLogger(env.LOG_LEVEL ?? 'silent', 'test');
   const api: Api = await startApi(readConfig(env), log);
   // Now, and not with the first answer: tests measure how long those take.
-  await contractOf(api.url);
+  await contractOf(api.url, JSON.stringify(options.env ?? {}));
   const started: Workers[] = [];
   const start = async () => {
     const workers = await startWorkers(readConfig(env), log);

@@ -2,11 +2,10 @@ import type { SwaggerTransform } from '@fastify/swagger';
 import type { RouteOptions } from 'fastify';
 import { createJsonSchemaTransform } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { PROBLEMS, type ProblemCode } from '../../lib/errors.ts';
+import { PROBLEMS, type ProblemCode, problemBody } from '../../lib/errors.ts';
 import { refTo } from '../schemas/answer.ts';
 import { ProblemDocument } from '../schemas/problem.ts';
-import { problemBody } from '../send-problem.ts';
-import { ANSWER_HEADERS, type AnswerHeader, REQUEST_HEADERS } from './headers.ts';
+import { ANSWER_HEADERS, ANSWERED_IN, type AnswerHeader, REQUEST_HEADERS } from './headers.ts';
 import { routeProblems } from './route-problems.ts';
 import { zodToJsonConfig } from './zod-to-json.ts';
 
@@ -79,7 +78,8 @@ function security(url: string): { security?: Record<string, string[]>[] } {
 
 function goodAnswers(response: Json | undefined, { config, schema }: RouteOptions): Json {
   const declared = (schema?.response ?? {}) as Record<string, { description?: string }>;
-  const headers = pick(ANSWER_HEADERS, [...EVERYWHERE, ...(config?.gives ?? [])]);
+  const answered = config?.takes?.flatMap((header) => ANSWERED_IN[header] ?? []) ?? [];
+  const headers = pick(ANSWER_HEADERS, [...EVERYWHERE, ...answered, ...(config?.gives ?? [])]);
   const answers = Object.entries(response ?? {}).map(([status, answer]) => {
     const also = status === '302' ? pick(ANSWER_HEADERS, ['location']) : {};
     const { description } = declared[status] ?? {};

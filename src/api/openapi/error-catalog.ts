@@ -1,11 +1,11 @@
-import { FAILURES } from '../../lib/domain/failures.ts';
+import { FAILURES, type FailureAction } from '../../lib/domain/failures.ts';
 import { PROBLEMS } from '../../lib/errors.ts';
 
 /** A line of a table of codes. `anchor`: addresses lead here; a code may be that of a request and of a job. */
 type Row = { code: string; anchor: boolean; cells: string[] };
 type Chapter = { title: string; introduction: string; columns: string[]; rows: Row[] };
 
-const ACTIONS: Record<string, string> = {
+const ACTIONS: Readonly<Record<FailureAction, string>> = {
   retry: 'Retry the job.',
   register: 'Register the account at the address that comes with it.',
   top_up: 'Buy credits; an anonymous account is registered first.',
@@ -32,22 +32,7 @@ export const ERROR_CHAPTERS: readonly Chapter[] = [
     rows: Object.entries(FAILURES).map(([code, { message, retryable, action }]) => ({
       code,
       anchor: !(code in PROBLEMS),
-      cells: [message, retryable ? 'yes' : 'no', action === null ? 'Nothing by itself.' : (ACTIONS[action] ?? action)],
+      cells: [message, retryable ? 'yes' : 'no', action === null ? 'Nothing by itself.' : ACTIONS[action]],
     })),
   },
 ];
-
-/** docs/errors.md. */
-export function errorsMarkdown(): string {
-  const chapters = ERROR_CHAPTERS.map(({ title, introduction, columns, rows }) => {
-    const lines = rows.map(({ code, anchor, cells }) =>
-      row([`${anchor ? `<a id="${code}"></a>` : ''}\`${code}\``, ...cells]),
-    );
-    return [`## ${title}`, introduction, '', row(columns), row(columns.map(() => '---')), ...lines].join('\n');
-  });
-  return `# Errors\n\nMade by \`npm run docs\` from the tables in the code. The same is at \`/docs/errors\` of every Reelay.\n\n${chapters.join('\n\n')}\n`;
-}
-
-function row(cells: readonly string[]): string {
-  return `| ${cells.join(' | ')} |`;
-}

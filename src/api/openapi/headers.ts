@@ -42,14 +42,22 @@ export const ANSWER_HEADERS = {
   'www-authenticate': { type: 'string', description: '`Bearer`.' },
 } as const;
 
-export type RequestHeader = keyof typeof REQUEST_HEADERS;
+type RequestHeader = keyof typeof REQUEST_HEADERS;
 export type AnswerHeader = keyof typeof ANSWER_HEADERS;
+
+/** What the answer to a request header is told in. */
+export const ANSWERED_IN: Partial<Record<RequestHeader, readonly AnswerHeader[]>> = {
+  'idempotency-key': ['idempotent-replayed'],
+  prefer: ['preference-applied'],
+  'if-none-match': ['etag'],
+  range: ['accept-ranges', 'content-range'],
+};
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** Headers that the route reads. */
     takes?: readonly RequestHeader[];
-    /** Headers that its good answers may have. */
+    /** Headers that its good answers may have, beside those that answer to what it takes (ANSWERED_IN). */
     gives?: readonly AnswerHeader[];
     /** The body may come in lines as well: each is one `of`; the `options` are in the query. */
     lines?: { type: string; of: z.ZodType; options: z.ZodObject };

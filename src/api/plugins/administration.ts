@@ -3,7 +3,7 @@ import plugin from 'fastify-plugin';
 import { bearerToken } from '../../lib/bearer-token.ts';
 import { isSameSecret } from '../../lib/crypto.ts';
 import { Problem } from '../../lib/errors.ts';
-import type { RateLimit } from '../rate-limit.ts';
+import { addressOf, type RateLimit } from '../rate-limit.ts';
 
 /** `Authorization: Bearer <ADMIN_TOKEN>` for whoever runs the service. */
 export const administration = plugin(
@@ -18,9 +18,9 @@ export const administration = plugin(
 );
 
 /** What a stranger is answered; whoever guesses has not many guesses. */
-export function refusal(rateLimit: RateLimit, { ip }: FastifyRequest, reply: FastifyReply, detail: string): Problem {
+export function refusal(rateLimit: RateLimit, request: FastifyRequest, reply: FastifyReply, detail: string): Problem {
   try {
-    rateLimit.spend(reply, `address ${ip}`, 1);
+    rateLimit.spend(reply, addressOf(request), 1);
     return new Problem('unauthorized', detail);
   } catch (error) {
     if (error instanceof Problem) return error;

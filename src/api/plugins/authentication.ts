@@ -5,6 +5,7 @@ import { findApiKeys, type KeyOwner } from '../../lib/db/api-keys.ts';
 import { shareStatements } from '../../lib/db/share-statements.ts';
 import { Problem } from '../../lib/errors.ts';
 import type { ApiDeps } from '../deps.ts';
+import { addressOf } from '../rate-limit.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -39,7 +40,7 @@ export const authentication = plugin(
       const owner = key === null ? null : await owners.add(sha256(key));
       if (!owner) {
         // Whoever guesses keys has not many guesses, not even where there is nothing.
-        rateLimit.spend(reply, `address ${request.ip}`, request.is404 && key === null ? 0 : 1);
+        rateLimit.spend(reply, addressOf(request), request.is404 && key === null ? 0 : 1);
         // 404 and 405 are for everybody.
         if (request.is404) return;
         throw new Problem('unauthorized', 'Send your API key as `Authorization: Bearer <key>`.');

@@ -1,7 +1,7 @@
 import plugin from 'fastify-plugin';
 import type { z } from 'zod';
 import { findBadText } from '../../lib/domain/bad-text.ts';
-import { type Fault, Problem } from '../../lib/errors.ts';
+import { type Fault, validationFailed } from '../../lib/errors.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -32,8 +32,7 @@ export const validation = plugin(
       const parsed = schema.safeParse(data);
       if (parsed.success) return { value: parsed.data };
       const pointer = httpPart === 'querystring' ? queryPointer : jsonPointer;
-      const faults = faultsOf(parsed.error, pointer);
-      return { error: new Problem('validation_failed', summary(faults), { faults: faults.slice(0, MAX_FAULTS) }) };
+      return { error: validationFailed(faultsOf(parsed.error, pointer).slice(0, MAX_FAULTS)) };
     });
   },
   { name: 'validation' },
@@ -42,9 +41,7 @@ export const validation = plugin(
 /** Throws a Problem that names the texts that Postgres does not take, if there are any. */
 export function refuseBadText(faults: readonly Fault[]): void {
   if (faults.length === 0) return;
-  throw new Problem('validation_failed', 'The request has text that cannot be stored.', {
-    faults: faults.slice(0, MAX_FAULTS),
-  });
+  throw validationFailed(faults.slice(0, MAX_FAULTS));
 }
 
 type Path = readonly PropertyKey[];
@@ -67,10 +64,4 @@ function jsonPointer(path: Path): string {
 /** A parameter of the query, as it stands in an address: `?limit`. */
 function queryPointer(path: Path): string {
   return `?${encodeURIComponent(String(path[0] ?? ''))}`;
-}
-
-function summary(faults: readonly Fault[]): string {
-  const [first, ...more] = faults;
-  const rest = more.length > 0 ? ` (and ${more.length} more)` : '';
-  return `${first?.pointer || 'body'}: ${first?.detail}${rest}`;
 }

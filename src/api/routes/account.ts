@@ -1,13 +1,11 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { forgetRegistered, registerAccount } from '../../lib/commands/register-account.ts';
+import { hintOf } from '../../lib/crypto.ts';
 import { registerUrl } from '../../lib/domain/account.ts';
 import type { ApiDeps } from '../deps.ts';
 import { Account, PutAccount } from '../schemas/account.ts';
 import { noBody } from '../schemas/answer.ts';
-
-/** How much of a token is shown, so that people can tell tokens apart. */
-const HINT_LENGTH = 4;
 
 const docs = {
   get: {
@@ -60,7 +58,7 @@ export const accountRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db, 
     return {
       object: 'account' as const,
       kind: account.kind,
-      token_hint: put && `…${vault.open(put, 'account.token').slice(-HINT_LENGTH)}`,
+      token_hint: put && `…${hintOf(vault.open(put, 'account.token'))}`,
       token_expires_at: account.token_expires_at?.toISOString() ?? null,
       user_id: own ? account.user_id : null,
       register_url: registerUrl(account, webUrl),

@@ -50,26 +50,22 @@ export const assetRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db, st
   const app = fastify.withTypeProvider<ZodTypeProvider>();
   await app.register(multipart);
 
-  app.post(
-    '/assets',
-    { schema: docs.create, config: { takes: ['idempotency-key'], gives: ['idempotent-replayed'] } },
-    async (request, reply) => {
-      if (!request.isMultipart()) throw new Problem('unsupported_media_type', 'Send the files as multipart/form-data.');
-      const files = await receiveFiles(request, store, maxUploadBytes);
-      const rows = await once(request, reply, {
-        sent: files.map(({ filename, sha256 }) => [filename, sha256]),
-        create: (key) => storeAssets(db.pool, request.tenantId, files, key),
-        async again(ids) {
-          await discardFiles(store, files, request.log);
-          return keptAssets(request.tenantId, ids);
-        },
-      }).catch(async (error) => {
+  app.post('/assets', { schema: docs.create, config: { takes: ['idempotency-key'] } }, async (request, reply) => {
+    if (!request.isMultipart()) throw new Problem('unsupported_media_type', 'Send the files as multipart/form-data.');
+    const files = await receiveFiles(request, store, maxUploadBytes);
+    const rows = await once(request, reply, {
+      sent: files.map(({ filename, sha256 }) => [filename, sha256]),
+      create: (key) => storeAssets(db.pool, request.tenantId, files, key),
+      async again(ids) {
         await discardFiles(store, files, request.log);
-        throw error;
-      });
-      return reply.code(201).send({ object: 'list' as const, data: rows.map(assetView) });
-    },
-  );
+        return keptAssets(request.tenantId, ids);
+      },
+    }).catch(async (error) => {
+      await discardFiles(store, files, request.log);
+      throw error;
+    });
+    return reply.code(201).send({ object: 'list' as const, data: rows.map(assetView) });
+  });
 
   app.get('/assets', { schema: docs.list }, async (request) => {
     const page = pageOf(request.query);

@@ -1,7 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { isSameSecret } from '../../lib/crypto.ts';
-import { Problem } from '../../lib/errors.ts';
-import { createReadiness, notReady, PROBE_AGAIN_S } from '../../lib/readiness.ts';
+import { createReadiness, notReady } from '../../lib/readiness.ts';
 import type { ApiDeps } from '../deps.ts';
 import { refusal } from '../plugins/administration.ts';
 import { sendProblem } from '../send-problem.ts';
@@ -26,9 +25,7 @@ export const boardRoutes: FastifyPluginAsync<Deps> = async (app, { queue, rateLi
     }
     // BullMQ would wait for its store for ever.
     const names = await missing();
-    if (names.length === 0) return;
-    const again = { retryAfterS: PROBE_AGAIN_S };
-    return sendProblem(request, reply, new Problem('unavailable', notReady(names), again));
+    if (names.length > 0) return sendProblem(request, reply, notReady(names));
   });
   // A quarter of a second, for those who use it.
   const [{ createBullBoard }, { BullMQAdapter }, { FastifyAdapter }] = await Promise.all([

@@ -1,9 +1,8 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { creditsOf, readCredits } from '../credits-reading.ts';
+import { creditsOf, readCreditsView } from '../credits-reading.ts';
 import type { ApiDeps } from '../deps.ts';
-import { CreditSnapshot, Credits } from '../schemas/account.ts';
-import { listOf } from '../schemas/answer.ts';
+import { CreditSnapshotList, Credits } from '../schemas/account.ts';
 import { listQuery, listView, pageOf } from '../schemas/list.ts';
 
 const docs = {
@@ -19,7 +18,7 @@ const docs = {
     tags: ['Account'],
     summary: 'List earlier readings of the credits',
     querystring: listQuery('snap'),
-    response: { 200: listOf('CreditSnapshotList', CreditSnapshot) },
+    response: { 200: CreditSnapshotList },
   },
 };
 
@@ -28,7 +27,7 @@ export const creditRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) =
   const app = fastify.withTypeProvider<ZodTypeProvider>();
   const { db, accounts } = deps;
 
-  app.get('/credits', { schema: docs.get }, async (request) => readCredits(deps, request.tenantId));
+  app.get('/credits', { schema: docs.get }, async (request) => readCreditsView(deps, request.tenantId));
 
   app.get('/credits/snapshots', { schema: docs.snapshots }, async (request) => {
     const account_id = await accounts.resolve(request.tenantId);

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { pullEvents } from '../../lib/db/pulled-events.ts';
-import { Problem } from '../../lib/errors.ts';
+import { validationFailed } from '../../lib/errors.ts';
 import type { ApiDeps } from '../deps.ts';
 import { listView } from '../schemas/list.ts';
 import { EventList } from '../schemas/webhook-events.ts';
@@ -24,8 +24,7 @@ export const eventRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db }) 
     const { starting_after = null, limit } = request.query;
     const events = await pullEvents(db.pool, request.tenantId, starting_after, limit + 1);
     if (events === null) {
-      const fault = { pointer: '?starting_after', detail: 'There is no such event, or it is too old.' };
-      throw new Problem('validation_failed', `${fault.pointer}: ${fault.detail}`, { faults: [fault] });
+      throw validationFailed([{ pointer: '?starting_after', detail: 'There is no such event, or it is too old.' }]);
     }
     return listView(events, request.query, ({ id, type, at, body }) => ({
       id,

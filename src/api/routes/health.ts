@@ -1,9 +1,8 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { Problem } from '../../lib/errors.ts';
-import { notReady, PROBE_AGAIN_S } from '../../lib/readiness.ts';
+import { notReady } from '../../lib/readiness.ts';
 import type { ApiDeps } from '../deps.ts';
-import { Health } from '../schemas/operation.ts';
+import { Health } from '../schemas/health.ts';
 
 const docs = {
   live: {
@@ -27,7 +26,7 @@ export const healthRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { missi
 
   app.get('/health/ready', { schema: docs.ready }, async () => {
     const names = await missing();
-    if (names.length > 0) throw new Problem('unavailable', notReady(names), { retryAfterS: PROBE_AGAIN_S });
+    if (names.length > 0) throw notReady(names);
     return { status: 'ok' };
   });
 };

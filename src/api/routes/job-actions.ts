@@ -37,12 +37,12 @@ const docs = {
 const CANCEL_CONFIG = { unlimited: true, problems: ['job_already_terminal'] } as const;
 const RETRY_CONFIG = {
   takes: ['idempotency-key'],
-  gives: ['location', 'idempotent-replayed'],
+  gives: ['location'],
   problems: ['charge_unknown', 'retry_in_progress', 'job_not_retryable', 'queue_full'],
 } as const;
 
 /** What a client can do with a job that it has submitted. */
-export const jobActionRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db, once, wake }) => {
+export const jobActionRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db, once, room, wake }) => {
   const app = fastify.withTypeProvider<ZodTypeProvider>();
 
   app.post('/jobs/:id/cancel', { schema: docs.cancel, config: CANCEL_CONFIG }, async (request, reply) => {
@@ -57,11 +57,12 @@ export const jobActionRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db
     const found = await findJob(db, request.tenantId, request.params.id);
     const { accept_duplicate_charge: acceptDuplicateCharge } = request.body;
     const job = await once(request, reply, {
-      create: (key) => {
+      create: async (key) => {
         const { id: requestId, traceparent } = request;
+        await room.take(request.tenantId, 1);
         return retryJob(db.pool, found, { requestId, traceparent, acceptDuplicateCharge, key });
       },
-      again: ([id = '']) => findJob(db, request.tenantId, id),
+      again: ([id]) => findJob(db, request.tenantId, id),
     });
     wake();
     return reply.code(202).header('location', `/v1/jobs/${job.id}`).send(jobView(job));

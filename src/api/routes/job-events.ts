@@ -68,12 +68,11 @@ export const jobEventRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db,
     const unwatch = watcher.watch({
       jobId: job.id,
       seq,
-      progress: job.progress,
       onEvent(event) {
         send(out, { event: eventName(event), id: event.seq, data: historyItem(event) });
         if (endsJob(event.type)) out.end();
       },
-      onProgress: (progress) => send(out, { event: 'progress', data: progress }),
+      progress: { known: job.progress, onChange: (data) => send(out, { event: 'progress', data }) },
       onStop: () => out.end(),
     });
     out.on('error', () => out.destroy());

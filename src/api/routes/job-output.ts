@@ -26,11 +26,7 @@ const docs = {
   },
 };
 
-const CONFIG = {
-  takes: ['range'],
-  gives: ['accept-ranges', 'content-range'],
-  problems: ['range_not_satisfiable'],
-} as const;
+const CONFIG = { takes: ['range'], problems: ['range_not_satisfiable'] } as const;
 
 export const jobOutputRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db, store }) => {
   const app = fastify.withTypeProvider<ZodTypeProvider>();

@@ -1,10 +1,10 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { type Intent, readIntent } from '../../lib/domain/intent.ts';
+import { type Intent, readIntent } from '../../lib/domain/intent/intent.ts';
 import { jobView } from '../../lib/domain/job-view.ts';
-import { Problem } from '../../lib/errors.ts';
+import { Problem, validationFailed } from '../../lib/errors.ts';
 import { acceptJob } from '../accept-job.ts';
-import { readCredits } from '../credits-reading.ts';
+import { readCreditsView } from '../credits-reading.ts';
 import type { ApiDeps } from '../deps.ts';
 import { findSession, latestSession } from '../find-session.ts';
 import { asFaultOfMessage, exportJob, messageJob } from '../message-job.ts';
@@ -27,7 +27,7 @@ const docs = {
 };
 const CONFIG = {
   takes: ['idempotency-key', 'prefer'],
-  gives: ['location', 'idempotent-replayed', 'preference-applied'],
+  gives: ['location'],
   problems: ['draft_not_ready', 'not_found', 'client_reference_used', 'queue_full'],
 } as const;
 
@@ -41,7 +41,8 @@ export const messageRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) 
     const action = await actionOf(tenantId, body);
     switch (action) {
       case 'upload':
-        if (body.assets.length === 0) throw noFiles();
+        if (body.assets.length === 0)
+          throw validationFailed([{ pointer: '/assets', detail: 'Must name the files to upload.' }]);
         return submit(request, reply, messageJob(action, body));
       case 'generate':
         return submit(request, reply, messageJob(action, body));
@@ -52,7 +53,7 @@ export const messageRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) 
       }
       case 'credits':
         await namedSession(tenantId, body);
-        return { action, credits: await readCredits(deps, tenantId) };
+        return { action, credits: await readCreditsView(deps, tenantId) };
       case 'state': {
         const session = (await namedSession(tenantId, body)) ?? (await latestSession(db, tenantId));
         if (!session) throw new Problem('not_found', 'There is no session yet.');
@@ -80,8 +81,7 @@ export const messageRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) 
     if (id == null) return null;
     return findSession(db, tenantId, id).catch((error) => {
       if (!(error instanceof Problem)) throw error;
-      const fault = { pointer: '/session_id', detail: error.message };
-      throw new Problem('validation_failed', `${fault.pointer}: ${fault.detail}`, { faults: [fault] });
+      throw validationFailed([{ pointer: '/session_id', detail: error.message }]);
     });
   }
 
@@ -94,8 +94,3 @@ export const messageRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) 
     return { action: job.type, job };
   }
 };
-
-function noFiles(): Problem {
-  const fault = { pointer: '/assets', detail: 'Must name the files to upload.' };
-  return new Problem('validation_failed', `${fault.pointer}: ${fault.detail}`, { faults: [fault] });
-}

@@ -3,10 +3,11 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { createSession } from '../../lib/commands/create-session.ts';
 import { readSessionState } from '../../lib/domain/session-state.ts';
 import { sessionView } from '../../lib/domain/session-view.ts';
-import { timelineSvg } from '../../lib/domain/timeline-svg.ts';
-import { Problem } from '../../lib/errors.ts';
+import { timelineSvg } from '../../lib/domain/timeline/svg.ts';
+import { validationFailed } from '../../lib/errors.ts';
 import type { ApiDeps } from '../deps.ts';
 import { findSession } from '../find-session.ts';
+import { unknownSkill } from '../prepare-job.ts';
 import { otherThanJson } from '../schemas/answer.ts';
 import { listQuery, listView, pageOf } from '../schemas/list.ts';
 import { CreateSession, Session, SessionList, SessionParams, SessionState } from '../schemas/sessions.ts';
@@ -58,7 +59,7 @@ const docs = {
     response: { 200: otherThanJson('The picture.', { 'image/svg+xml': 'The tracks, drawn to scale.' }) },
   },
 };
-const CREATE_CONFIG = { takes: ['idempotency-key'], gives: ['location', 'idempotent-replayed'] } as const;
+const CREATE_CONFIG = { takes: ['idempotency-key'], gives: ['location'] } as const;
 
 export const sessionRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) => {
   const app = fastify.withTypeProvider<ZodTypeProvider>();
@@ -66,13 +67,10 @@ export const sessionRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) 
 
   app.post('/sessions', { schema: docs.create, config: CREATE_CONFIG }, async (request, reply) => {
     const { skill, language = null, name = null } = request.body;
-    if (!skills.has(skill)) {
-      const fault = { pointer: '/skill', detail: `Must be one of ${[...skills.keys()].join(', ')}.` };
-      throw new Problem('validation_failed', `${fault.pointer}: ${fault.detail}`, { faults: [fault] });
-    }
+    if (!skills.has(skill)) throw validationFailed([unknownSkill(skills)]);
     const id = await deps.once(request, reply, {
       create: (key) => createSession(db.pool, { tenantId: request.tenantId, skill, language, name }, key),
-      again: async ([created = '']) => created,
+      again: async ([created]) => created,
     });
     reply.code(201).header('location', `/v1/sessions/${id}`);
     return sessionView(await findSession(db, request.tenantId, id));

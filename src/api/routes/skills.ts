@@ -1,15 +1,14 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { ApiDeps } from '../deps.ts';
-import { listOf } from '../schemas/answer.ts';
-import { Skill } from '../schemas/operation.ts';
+import { SkillList } from '../schemas/skills.ts';
 
 const docs = {
   operationId: 'listSkills',
   tags: ['Skills'],
   summary: 'List the skills',
   description: 'All of them, by name.',
-  response: { 200: listOf('SkillList', Skill) },
+  response: { 200: SkillList },
 };
 
 /** The skills that jobs and sessions may name; few, so there is one page of them, by name. */

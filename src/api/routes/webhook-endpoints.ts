@@ -1,27 +1,20 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { now } from '../../lib/clock.ts';
 import { createEndpoint } from '../../lib/commands/create-endpoint.ts';
-import { writeTenantEvent } from '../../lib/db/tenant-events.ts';
-import { deleteEndpoint, rotateEndpointSecret, updateEndpoint } from '../../lib/db/webhook-endpoints.ts';
-import { recoverMessages } from '../../lib/db/webhook-messages.ts';
+import { deleteEndpoint, updateEndpoint } from '../../lib/db/webhook-endpoints.ts';
 import { type EndpointRecord, endpointView } from '../../lib/domain/endpoint-view.ts';
-import { messageView } from '../../lib/domain/message-view.ts';
-import { Problem } from '../../lib/errors.ts';
-import { isId, newId } from '../../lib/ids.ts';
+import { validationFailed } from '../../lib/errors.ts';
+import { newId } from '../../lib/ids.ts';
 import { newWebhookSecret } from '../../lib/webhooks/sign.ts';
 import type { ApiDeps } from '../deps.ts';
-import { findMessage } from '../find-message.ts';
+import { findEndpoint, foundEndpoint } from '../find-endpoint.ts';
 import { noBody } from '../schemas/answer.ts';
 import { listQuery, listView, pageOf } from '../schemas/list.ts';
-import { Endpoint, EndpointList, EndpointWithSecret, Message, Recovery } from '../schemas/webhook-answers.ts';
-import { endpointSchemas, EndpointParams as params, Recover } from '../schemas/webhooks.ts';
+import { Endpoint, EndpointList, EndpointWithSecret } from '../schemas/webhook-answers.ts';
+import { endpointSchemas, EndpointParams as params } from '../schemas/webhooks.ts';
 
 /** Every event of a tenant is written once for each; nobody needs as many. */
 const MAX_ENDPOINTS = 100;
-/** How far back failed messages are sent again (the REST contract, "Webhooks"). In ms. */
-const RECOVER_WITHIN_MS = 14 * 86_400_000;
-
 const tags = ['Webhooks'];
 const docs = {
   create: {
@@ -53,32 +46,8 @@ const docs = {
     params,
     response: { 204: noBody('It is gone.') },
   },
-  rotate: {
-    operationId: 'rotateWebhookEndpointSecret',
-    tags,
-    summary: 'Make a new secret',
-    description: 'The old one signs as well for 24 hours.',
-    params,
-    response: { 200: EndpointWithSecret },
-  },
-  test: {
-    operationId: 'testWebhookEndpoint',
-    tags,
-    summary: 'Send a `webhook.test`',
-    description: 'To a disabled endpoint too.',
-    params,
-    response: { 202: Message },
-  },
-  recover: {
-    operationId: 'recoverWebhookEndpoint',
-    tags,
-    summary: 'Send failed messages again',
-    params,
-    body: Recover,
-    response: { 202: Recovery },
-  },
 };
-const CREATE_CONFIG = { takes: ['idempotency-key'], gives: ['location', 'idempotent-replayed'] } as const;
+const CREATE_CONFIG = { takes: ['idempotency-key'], gives: ['location'] } as const;
 
 /** Where the tenant wants its events sent. */
 export const webhookEndpointRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) => {
@@ -97,7 +66,7 @@ export const webhookEndpointRoutes: FastifyPluginAsync<ApiDeps> = async (fastify
           const secret = vault.seal(newWebhookSecret(), 'webhook_endpoint.secret');
           return createEndpoint(db.pool, { ...request.body, id: newId('whe'), tenantId, secret }, key);
         },
-        again: ([id = '']) => findEndpoint(tenantId, id),
+        again: ([id]) => findEndpoint(db, tenantId, id),
       });
       reply.code(201).header('location', `/v1/webhook-endpoints/${row.id}`);
       return { ...endpointView(row), secret: vault.open(row.secret, 'webhook_endpoint.secret') };
@@ -112,73 +81,21 @@ export const webhookEndpointRoutes: FastifyPluginAsync<ApiDeps> = async (fastify
   });
 
   app.get('/webhook-endpoints/:id', { schema: docs.get }, async (request) =>
-    endpointView(await findEndpoint(request.tenantId, request.params.id)),
+    endpointView(await findEndpoint(db, request.tenantId, request.params.id)),
   );
 
   app.patch('/webhook-endpoints/:id', { schema: { ...docs.patch, body: PatchEndpoint } }, async (request) =>
-    endpointView(found(await updateEndpoint(db.pool, request.tenantId, request.params.id, request.body))),
+    endpointView(foundEndpoint(await updateEndpoint(db.pool, request.tenantId, request.params.id, request.body))),
   );
 
   app.delete('/webhook-endpoints/:id', { schema: docs.delete }, async (request, reply) => {
-    if (!(await deleteEndpoint(db.pool, request.tenantId, request.params.id))) throw noEndpoint();
+    foundEndpoint(await deleteEndpoint(db.pool, request.tenantId, request.params.id));
     return reply.code(204).send();
-  });
-
-  app.post('/webhook-endpoints/:id/rotate', { schema: docs.rotate }, async (request) => {
-    const secret = newWebhookSecret();
-    const sealed = vault.seal(secret, 'webhook_endpoint.secret');
-    const row = found(await rotateEndpointSecret(db.pool, request.tenantId, request.params.id, sealed));
-    return { ...endpointView(row), secret };
-  });
-
-  /** Sends a `webhook.test`, to a disabled endpoint too: whether it works again is to be seen before it is enabled. */
-  app.post('/webhook-endpoints/:id/test', { schema: docs.test }, async (request, reply) => {
-    const { tenantId } = request;
-    const { id } = await findEndpoint(tenantId, request.params.id);
-    const body = { object: 'webhook_test', endpoint_id: id };
-    const [messageId = ''] = await writeTenantEvent(db.pool, {
-      tenantId,
-      type: 'webhook.test',
-      body,
-      onlyEndpoint: id,
-    });
-    return reply.code(202).send(messageView(await findMessage(db, tenantId, messageId)));
-  });
-
-  app.post('/webhook-endpoints/:id/recover', { schema: docs.recover }, async (request, reply) => {
-    const { id } = await findEndpoint(request.tenantId, request.params.id);
-    const { since, until = now() } = request.body;
-    if (now().getTime() - since.getTime() > RECOVER_WITHIN_MS) {
-      const fault = { pointer: '/since', detail: 'Must be within the last 14 days.' };
-      throw new Problem('validation_failed', `${fault.pointer}: ${fault.detail}`, { faults: [fault] });
-    }
-    const messages = await recoverMessages(db.pool, id, since, until);
-    return reply.code(202).send({
-      object: 'webhook_recovery' as const,
-      endpoint_id: id,
-      since: since.toISOString(),
-      until: until.toISOString(),
-      messages,
-    });
   });
 
   async function checkRoom(tenantId: string): Promise<void> {
     if ((await db.prisma.webhook_endpoint.count({ where: { tenant_id: tenantId } })) < MAX_ENDPOINTS) return;
-    const fault = { pointer: '', detail: `There are ${MAX_ENDPOINTS} endpoints already: delete one first.` };
-    throw new Problem('validation_failed', fault.detail, { faults: [fault] });
-  }
-
-  async function findEndpoint(tenantId: string, id: string): Promise<EndpointRecord> {
-    const where = { id, tenant_id: tenantId };
-    return found(isId(id, 'whe') ? ((await db.prisma.webhook_endpoint.findFirst({ where })) as EndpointRecord) : null);
+    const detail = `There are ${MAX_ENDPOINTS} endpoints already: delete one first.`;
+    throw validationFailed([{ pointer: '', detail }]);
   }
 };
-
-function found(endpoint: EndpointRecord | null): EndpointRecord {
-  if (!endpoint) throw noEndpoint();
-  return endpoint;
-}
-
-function noEndpoint(): Problem {
-  return new Problem('not_found', 'There is no such webhook endpoint.');
-}

@@ -3,7 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { rotateTenantSecret } from '../../lib/db/webhook-endpoints.ts';
 import { newWebhookSecret } from '../../lib/webhooks/sign.ts';
 import type { ApiDeps } from '../deps.ts';
-import { WebhookSecret } from '../schemas/operation.ts';
+import { WebhookSecret } from '../schemas/webhook-answers.ts';
 
 const docs = {
   get: {

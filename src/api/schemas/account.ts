@@ -1,6 +1,17 @@
 import { z } from 'zod';
-import { moment, oneOf } from './answer.ts';
-import { balance } from './job-answers.ts';
+import { ACCOUNT_KINDS } from '../../lib/domain/account.ts';
+import { listOf, moment, oneOf } from './answer.ts';
+
+/** Credits at one moment, wherever they are shown. */
+export const balance = {
+  available: z.int().describe('Credits that can be spent.'),
+  frozen: z.int().describe('Credits that turns under way have reserved.'),
+  total: z.int().describe('available + frozen.'),
+};
+
+export const Balance = z
+  .object(balance)
+  .meta({ id: 'Balance', description: 'The credits of an account at one moment, whole numbers.' });
 
 /** The characters of a bearer token (RFC 6750, 2.1), after the beginning that all of NemoVideo's have. */
 const TOKEN = /^nmv_usr_[A-Za-z0-9._~+/-]{4,500}=*$/;
@@ -12,7 +23,7 @@ export const PutAccount = z
   })
   .meta({ examples: [{ token: 'nmv_usr_0123456789abcd' }] });
 
-const kind = oneOf('anonymous', 'registered').describe('Whether it was registered with NemoVideo.');
+const kind = oneOf(...ACCOUNT_KINDS).describe('Whether it was registered with NemoVideo.');
 const expires = moment.nullable().describe('When its token ends; null where no end is known.');
 const register = z
   .string()
@@ -41,7 +52,7 @@ export const Credits = z
   })
   .meta({ id: 'Credits', description: 'The credits of the account with which the tenant opens sessions.' });
 
-export const CreditSnapshot = z
+const CreditSnapshot = z
   .object({
     id: z.string().describe('`snap_…`'),
     object: z.literal('credit_snapshot').describe('Always `credit_snapshot`.'),
@@ -50,3 +61,5 @@ export const CreditSnapshot = z
     job_id: z.string().nullable().describe('The job that read it; null: a client did.'),
   })
   .meta({ id: 'CreditSnapshot', description: 'One reading of the credits.' });
+
+export const CreditSnapshotList = listOf('CreditSnapshotList', CreditSnapshot);

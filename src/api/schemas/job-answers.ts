@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { FAILURES } from '../../lib/domain/failures.ts';
 import {
+  CERTAINTIES,
+  CHARGED,
   EXPORT_FORMATS,
   EXPORT_QUALITIES,
   JOB_TYPES,
@@ -8,20 +10,11 @@ import {
   SHOWN_STATUSES,
   WAITING_REASONS,
 } from '../../lib/domain/job.ts';
+import { Balance } from './account.ts';
 import { moment, oneOf } from './answer.ts';
+import { media, Timeline, TimelineChange } from './timeline.ts';
 
 /** The job as clients see it; domain/job-view.ts makes it. */
-
-/** Credits at one moment, wherever they are shown. */
-export const balance = {
-  available: z.int().describe('Credits that can be spent.'),
-  frozen: z.int().describe('Credits that turns under way have reserved.'),
-  total: z.int().describe('available + frozen.'),
-};
-
-const Balance = z
-  .object(balance)
-  .meta({ id: 'Balance', description: 'The credits of an account at one moment, whole numbers.' });
 
 export const Waiting = z
   .object({
@@ -73,42 +66,6 @@ const UploadInput = z
 
 const ExportInput = exportForm.meta({ id: 'ExportInput', description: 'What was asked of an `export` job.' });
 
-const TimelineChange = z
-  .object({
-    op: z.enum(['add', 'remove', 'change']).describe('What happened.'),
-    track: z.enum(['video', 'audio', 'text', 'other']).describe('On which kind of track.'),
-    title: z.string().describe('What it happened to.'),
-    detail: z.string().describe('When it plays, how loud, or what is different: `0-10s, 35%`.'),
-  })
-  .meta({ id: 'TimelineChange', description: 'One difference between the timeline before and after.' });
-
-export const Timeline = z
-  .object({
-    summary: z.string().describe('The timeline in one line.'),
-    duration_ms: z.number().describe('How long the video is, in ms.'),
-    tracks: z
-      .array(
-        z.object({
-          type: oneOf('video', 'audio', 'text', 'other').describe('What the track holds.'),
-          title: z.string().describe('What plays on it.'),
-          start_ms: z.number().describe('When it begins, in ms.'),
-          end_ms: z.number().describe('When it ends, in ms.'),
-          volume: z.number().nullable().describe('0–1; null where its parts differ or none is named.'),
-        }),
-      )
-      .describe('The tracks that hold something.'),
-  })
-  .meta({ id: 'Timeline', description: 'The tracks of a video.' });
-
-export const media = z
-  .array(
-    z.object({
-      url: z.string().describe('Where it is.'),
-      kind: oneOf('video', 'image', 'audio', 'other').describe('What it is.'),
-    }),
-  )
-  .describe('The files that the agent has made.');
-
 const Output = z
   .object({
     url: z.string().describe('The finished video.'),
@@ -148,7 +105,7 @@ export const JobError = z
     retryable: z.boolean().describe('Whether a retry can help.'),
     action: z
       .object({
-        kind: oneOf(...actionKinds(), 'register').describe('What to do.'),
+        kind: oneOf(...actionKinds()).describe('What to do.'),
         url: z.string().optional().describe('Where to do it.'),
       })
       .nullable()
@@ -168,9 +125,7 @@ const Cost = z
     before: Balance.nullable().describe('The balance before the message was sent.'),
     after: Balance.nullable().describe('The balance afterwards.'),
     charged: z.int().nullable().describe('Credits that it cost; null while or where nobody can say.'),
-    certainty: z
-      .enum(['exact', 'bounded', 'unknown', 'none'])
-      .describe('`bounded`: other turns overlapped; `none`: no message was sent.'),
+    certainty: z.enum(CERTAINTIES).describe('`bounded`: other turns overlapped; `none`: no message was sent.'),
   })
   .meta({ id: 'Cost', description: 'What a job cost, in whole credits.' });
 
@@ -195,7 +150,7 @@ export const Job = z
     result: JobResult.nullable().describe('What came of it; null until there is something.'),
     error: JobError.nullable().describe('Why it failed; null where it did not.'),
     cost: Cost,
-    charged: z.enum(['yes', 'no', 'unknown']).describe('Whether it cost credits.'),
+    charged: z.enum(CHARGED).describe('Whether it cost credits.'),
     attempt: z.int().describe('The how-manieth try it is.'),
     retry_of: z.string().nullable().describe('The failed job that it takes up again.'),
     created_at: moment.describe('When it was accepted.'),

@@ -38,7 +38,7 @@ export function pathOf(prefix: IdPrefix) {
   return z.object({ id: z.string().meta({ description: `The id: \`${prefix}_…\`.` }) });
 }
 
-export type ListQuery = z.output<ReturnType<typeof listQuery>>;
+type ListQuery = z.output<ReturnType<typeof listQuery>>;
 
 /** What Prisma needs for one page, newest first (ids sort by time): one row more than is shown tells of the next page. */
 export function pageOf({ limit, starting_after }: ListQuery) {

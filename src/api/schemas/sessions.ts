@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { SESSION_STATUSES } from '../../lib/domain/session-view.ts';
 import { DEFAULT_SKILL } from '../../lib/skills.ts';
 import { listOf, moment, oneOf } from './answer.ts';
 import { boundedText } from './bounded.ts';
-import { media, Timeline } from './job-answers.ts';
 import { language } from './language.ts';
 import { pathOf } from './list.ts';
+import { media, Timeline } from './timeline.ts';
 
 const MAX_NAME = 200;
 
@@ -25,7 +26,7 @@ export const CreateSession = z.preprocess(
 
 export const SessionParams = pathOf('ses');
 
-const status = oneOf('new', 'ready', 'lost').describe('`lost`: NemoVideo no longer knows it.');
+const status = oneOf(...SESSION_STATUSES).describe('`lost`: NemoVideo no longer knows it.');
 const workspace = z.string().nullable().describe('Where a person can go on with it.');
 
 export const Session = z

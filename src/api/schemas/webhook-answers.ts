@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { DISABLED_REASONS } from '../../lib/domain/endpoint-view.ts';
+import { MESSAGE_STATUSES } from '../../lib/domain/message-view.ts';
 import { listOf, moment } from './answer.ts';
 
 const endpoint = {
@@ -9,7 +11,7 @@ const endpoint = {
   events: z.array(z.string()).describe('What is sent.'),
   enabled: z.boolean().describe('Whether anything is sent.'),
   disabled_reason: z
-    .enum(['requested', 'gone', 'failing'])
+    .enum(DISABLED_REASONS)
     .nullable()
     .describe('`gone`: it answered 410; `failing`: for five days nothing got through.'),
   failing_since: moment.nullable().describe('The first failure since the last success.'),
@@ -34,7 +36,7 @@ export const Message = z
     url: z.string().describe('Where it is sent.'),
     event_id: z.string().describe('The event that it tells of.'),
     event_type: z.string().describe('Such as `job.succeeded`.'),
-    status: z.enum(['pending', 'delivered', 'failed']).describe('How far it is.'),
+    status: z.enum(MESSAGE_STATUSES).describe('How far it is.'),
     next_attempt_at: moment.nullable().describe('When it is tried again; null where it is not.'),
     attempts: z
       .array(
@@ -62,3 +64,10 @@ export const Recovery = z
     messages: z.int().describe('How many messages are sent again.'),
   })
   .meta({ id: 'WebhookRecovery', description: 'Failed messages that are sent again.' });
+
+export const WebhookSecret = z
+  .object({
+    object: z.literal('webhook_secret').describe('Always `webhook_secret`.'),
+    secret: z.string().describe('`whsec_…`: the key of the signatures (Standard Webhooks 1.0).'),
+  })
+  .meta({ id: 'WebhookSecret', description: 'What signs the webhooks of jobs that bring their own URL.' });

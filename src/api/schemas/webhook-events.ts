@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { PROGRESS_EVENT, PUBLIC_EVENTS, PULLED_EVENTS, type TenantEventType } from '../../lib/domain/event-types.ts';
+import { balance } from './account.ts';
 import { listOf, moment, oneOf, refTo, storedAs } from './answer.ts';
 import { Batch } from './batches.ts';
-import { balance, Job } from './job-answers.ts';
+import { Job } from './job-answers.ts';
 import { Endpoint } from './webhook-answers.ts';
 
 /** What webhooks are sent, and what can be pulled instead. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PUBLIC_EVENTS } from '../../lib/domain/event-types.ts';
+import { MESSAGE_STATUSES } from '../../lib/domain/message-view.ts';
 import { checkWebhookUrl } from '../../lib/webhooks/url-policy.ts';
 import type { ApiDeps } from '../deps.ts';
 import { boundedText } from './bounded.ts';
@@ -55,7 +56,7 @@ export const MessageParams = pathOf('msg');
 export const ListMessages = listQuery('msg').extend({
   endpoint_id: idOf('whe').optional().describe('Only messages to this endpoint.'),
   status: z
-    .enum(['pending', 'delivered', 'failed'], 'Must be pending, delivered or failed.')
+    .enum(MESSAGE_STATUSES, `Must be one of ${MESSAGE_STATUSES.join(', ')}.`)
     .optional()
     .describe('Only messages that have it.'),
 });

@@ -8,6 +8,7 @@ import {
   ListMultipartUploadsCommand,
   type ListMultipartUploadsCommandOutput,
   ListObjectsV2Command,
+  type MultipartUpload,
   S3Client,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
@@ -99,32 +100,7 @@ export function createS3Store({ bucket, prefix, endpoint, region }: S3Place): As
     async remove(key) {
       await explained(client.send(new DeleteObjectCommand(named(key))));
     },
-    async removeAbandoned() {
-      let removed = 0;
-      let more: Pick<ListMultipartUploadsCommandOutput, 'NextKeyMarker' | 'NextUploadIdMarker'> = {};
-      do {
-        const listed: ListMultipartUploadsCommandOutput = await explained(
-          client.send(
-            new ListMultipartUploadsCommand({
-              Bucket: bucket,
-              Prefix: prefix,
-              KeyMarker: more.NextKeyMarker,
-              UploadIdMarker: more.NextUploadIdMarker,
-            }),
-          ),
-        );
-        for (const { Key, UploadId, Initiated } of listed.Uploads ?? []) {
-          // S3 does not tell when it grew last, but nobody takes a day for a file.
-          if (Initiated === undefined || Date.now() - Initiated.getTime() < ABANDONED_MS) continue;
-          const abort = client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }));
-          // Another process may have been quicker.
-          await explained(abort.catch(unless('NoSuchUpload')));
-          removed += 1;
-        }
-        more = listed.IsTruncated ? listed : {};
-      } while (more.NextKeyMarker !== undefined);
-      return removed;
-    },
+    removeAbandoned: () => explained(removeAbandoned(client, bucket, prefix)),
     async ping() {
       // HEAD costs a tenth, but does not say why it is refused.
       const list = () => client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: 1 }));
@@ -132,6 +108,36 @@ export function createS3Store({ bucket, prefix, endpoint, region }: S3Place): As
     },
     close: () => client.destroy(),
   };
+}
+
+async function removeAbandoned(client: S3Client, bucket: string, prefix: string): Promise<number> {
+  let removed = 0;
+  for await (const { Key, UploadId, Initiated } of openUploads(client, bucket, prefix)) {
+    // S3 does not tell when it grew last, but nobody takes a day for a file.
+    if (Initiated === undefined || Date.now() - Initiated.getTime() < ABANDONED_MS) continue;
+    const abort = client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }));
+    // Another process may have been quicker.
+    await abort.catch(unless('NoSuchUpload'));
+    removed += 1;
+  }
+  return removed;
+}
+
+/** The uploads that have not ended, under way or left behind. */
+async function* openUploads(client: S3Client, bucket: string, prefix: string): AsyncGenerator<MultipartUpload> {
+  let more: Pick<ListMultipartUploadsCommandOutput, 'NextKeyMarker' | 'NextUploadIdMarker'> = {};
+  do {
+    const listed: ListMultipartUploadsCommandOutput = await client.send(
+      new ListMultipartUploadsCommand({
+        Bucket: bucket,
+        Prefix: prefix,
+        KeyMarker: more.NextKeyMarker,
+        UploadIdMarker: more.NextUploadIdMarker,
+      }),
+    );
+    yield* listed.Uploads ?? [];
+    more = listed.IsTruncated ? listed : {};
+  } while (more.NextKeyMarker !== undefined);
 }
 
 /** Passes over one kind of error. */

@@ -3,7 +3,7 @@ import { fileTypeFromBuffer } from 'file-type';
 /** The signature of a file is in its first bytes; `file-type` asks for so many. */
 const HEAD_BYTES = 4_100;
 
-export type FileKind = 'video' | 'image' | 'audio' | 'text';
+type FileKind = 'video' | 'image' | 'audio' | 'text';
 /** What a file is by its bytes. `format` as skills name it: mp4, jpg, heic, txt, … */
 export type Sniffed = { kind: FileKind; format: string; contentType: string };
 
@@ -17,7 +17,7 @@ const USUAL_NAMES: Readonly<Record<string, { format: string; contentType: string
 const CONTROLS = /[^\P{Cc}\t\n\f\r]/u;
 
 /** Watches a stream as it goes by, and knows at its end what it was. Holds the head of the file only. */
-export type Sniffer = {
+type Sniffer = {
   /** Passes the bytes on as they are. */
   watch(content: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
   /** To be called at the end; null for bytes that are no video, image, audio or text. */

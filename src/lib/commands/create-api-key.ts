@@ -1,12 +1,9 @@
 import type pg from 'pg';
-import { sha256, type Vault } from '../crypto.ts';
+import { hintOf, sha256, type Vault } from '../crypto.ts';
 import { insertApiKey, insertTenant } from '../db/api-keys.ts';
 import { transaction } from '../db/database.ts';
 
-/** How many characters of a key are kept readable, so that people can tell keys apart. */
-const HINT_LENGTH = 4;
-
-export type ApiKeyRequest = {
+type ApiKeyRequest = {
   tenant: string;
   name: string;
   apiKey: string;
@@ -25,7 +22,7 @@ export function createApiKey(
 ): Promise<{ id: string; hint: string; created_at: Date } | null> {
   return transaction(pool, async (client) => {
     await insertTenant(client, tenant, vault.seal(webhookSecret, 'tenant.webhook_secret'));
-    const hint = apiKey.slice(-HINT_LENGTH);
+    const hint = hintOf(apiKey);
     const key = await insertApiKey(client, { tenantId: tenant, name, hash: sha256(apiKey), hint });
     return key && { ...key, hint };
   });

@@ -3,7 +3,7 @@ import type { Queryable } from '../db/database.ts';
 import { assetIdsOf, type NewJob, type Place } from '../db/insert-jobs.ts';
 import { joinSessions } from '../db/session-line.ts';
 import { assetsOf } from '../domain/job.ts';
-import { type Fault, Problem } from '../errors.ts';
+import { type Fault, validationFailed } from '../errors.ts';
 
 /** A job that is about to be stored; `pointer`: where it stands in the body. */
 type Asked = { job: NewJob; pointer: string };
@@ -50,6 +50,5 @@ export async function takePlaces(
 }
 
 function refuse(faults: readonly Fault[]): void {
-  const [first] = faults;
-  if (first) throw new Problem('validation_failed', first.detail, { faults });
+  if (faults.length > 0) throw validationFailed(faults);
 }

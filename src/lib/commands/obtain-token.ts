@@ -9,9 +9,7 @@ const EXPIRY_MARGIN_MS = 60_000;
 const TOKEN_LIFE_MS = 7 * 24 * 3_600_000;
 
 /** Asks the upstream for a token; the narrow port of this command. */
-export type IssueToken = (
-  clientId: string,
-) => Promise<{ token: string; user_id: string | null; expires_at: string | null }>;
+type IssueToken = (clientId: string) => Promise<{ token: string; user_id: string | null; expires_at: string | null }>;
 
 export type ObtainedToken = { token: string; userId: string | null };
 

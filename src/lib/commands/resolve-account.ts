@@ -15,14 +15,10 @@ export async function resolveAccount(
   tenantId: string,
   nemoToken: string | undefined,
 ): Promise<string> {
-  const own = await findId(
-    pool,
-    `SELECT id FROM public.account
-     WHERE tenant_id = $1 AND kind = 'registered' AND token IS NOT NULL ORDER BY chosen_at DESC, id DESC LIMIT 1`,
-    [tenantId],
-  );
-  if (own !== null) return own;
-  return nemoToken === undefined ? anonymousAccount(pool, tenantId) : sharedAccount(pool, vault, nemoToken);
+  const own = await ownAccounts(pool, tenantId);
+  if (own.registered !== null) return own.registered;
+  if (nemoToken !== undefined) return sharedAccount(pool, vault, nemoToken);
+  return own.anonymous ?? makeAnonymousAccount(pool, tenantId);
 }
 
 async function sharedAccount(pool: pg.Pool, vault: Vault, nemoToken: string): Promise<string> {
@@ -38,17 +34,26 @@ async function sharedAccount(pool: pg.Pool, vault: Vault, nemoToken: string): Pr
   return made(await find(), 'NEMO_TOKEN');
 }
 
-async function anonymousAccount(pool: pg.Pool, tenantId: string): Promise<string> {
-  const find = () =>
-    findId(pool, "SELECT id FROM public.account WHERE tenant_id = $1 AND kind = 'anonymous'", [tenantId]);
-  const known = await find();
-  if (known !== null) return known;
+/** The tenant's own accounts: of those that it registered the one that it chose last. */
+async function ownAccounts(pool: pg.Pool, tenantId: string) {
+  const { rows } = await pool.query<{ registered: string | null; anonymous: string | null }>({
+    name: 'own_accounts',
+    text: `SELECT
+        (SELECT id FROM public.account WHERE tenant_id = $1 AND kind = 'registered' AND token IS NOT NULL
+         ORDER BY chosen_at DESC, id DESC LIMIT 1) AS registered,
+        (SELECT id FROM public.account WHERE tenant_id = $1 AND kind = 'anonymous') AS anonymous`,
+    values: [tenantId],
+  });
+  return rows[0] ?? { registered: null, anonymous: null };
+}
+
+async function makeAnonymousAccount(pool: pg.Pool, tenantId: string): Promise<string> {
   await pool.query(
     `INSERT INTO public.account (id, tenant_id, kind, client_id) VALUES ($1, $2, 'anonymous', $3)
      ON CONFLICT DO NOTHING`,
     [newId('acc'), tenantId, randomUUID()],
   );
-  return made(await find(), tenantId);
+  return made((await ownAccounts(pool, tenantId)).anonymous, tenantId);
 }
 
 async function findId(db: Queryable, text: string, values: string[]): Promise<string | null> {

@@ -9,7 +9,7 @@ import { hasTurnResult, sendsMessage } from '../domain/retry.ts';
 import { Problem } from '../errors.ts';
 import { newId } from '../ids.ts';
 
-export type RetryRequest = {
+type RetryRequest = {
   requestId: string;
   traceparent: string | null;
   acceptDuplicateCharge: boolean;

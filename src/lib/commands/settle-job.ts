@@ -12,6 +12,8 @@ export type Ending = {
   set?: JobPatch;
   /** The job's turn is known to be over; else its session stays closed for as long as a turn can take. */
   turnOver?: boolean;
+  /** The session's state after the job's turn; undefined when it is as it was before. */
+  state?: unknown;
 };
 
 /**
@@ -43,7 +45,7 @@ export async function endLocked(
     ...(ending.turnOver && job.turn_ended_at === null ? { stamp: ['turn_ended_at'] } : {}),
   });
   if (!ended) return null;
-  await handOn(client, job, ending.turnOver ? 0 : turnOpenMs);
+  await handOn(client, job, ending.turnOver ? 0 : turnOpenMs, ending.state);
   countEnd(ended);
   return ended;
 }

@@ -1,11 +1,12 @@
 import type { JobRecord, Progress } from '../domain/job.ts';
 import type { Queryable } from './database.ts';
+import { SESSION_OF_JOB, type SessionRow } from './sessions.ts';
 
 /** How long a worker owns a job without a sign of life, in ms. Three missed heartbeats, and another may take over. */
 const LEASE_MS = 15_000;
 
 export type Claim =
-  | { kind: 'claimed'; job: JobRecord }
+  | { kind: 'claimed'; job: JobRecord; session: SessionRow }
   /** Another worker holds it for so many ms more, unless it goes on. */
   | { kind: 'leased'; forMs: number }
   /** Ended, or dispatched anew under another number: this entry of the queue is void. */
@@ -20,7 +21,7 @@ export type Ask = { jobId: string; dispatchNo: number };
  */
 export async function claimJobs(db: Queryable, asks: readonly Ask[], owner: string): Promise<Claim[]> {
   const values = [asks.map(({ jobId }) => jobId), asks.map(({ dispatchNo }) => dispatchNo)];
-  const { rows } = await db.query<JobRecord>({
+  const { rows } = await db.query<JobRecord & { session: SessionRow }>({
     name: 'claim_jobs',
     text: `UPDATE public.job
       SET epoch = epoch + 1, owner = $3, lease_until = now() + ${LEASE_MS} * interval '1 ms',
@@ -31,20 +32,23 @@ export async function claimJobs(db: Queryable, asks: readonly Ask[], owner: stri
           AND (lease_until IS NULL OR lease_until < now())
           -- One whose time ran out before it was started is ended by the sweep of limits, and is not started any more.
           AND (started_at IS NOT NULL OR COALESCE(LEAST(expires_at, deadline_at) > now(), true)), false)
-      RETURNING *`,
+      RETURNING *, ${SESSION_OF_JOB} AS session`,
     values: [...values, owner],
   });
-  const claimed = new Map(rows.map((job) => [job.id, job]));
+  const claimed = new Map(rows.map((row) => [row.id, row]));
   const first = asks.map(({ jobId, dispatchNo }) => {
-    const job = claimed.get(jobId);
-    if (job?.dispatch_no !== dispatchNo) return null;
+    const row = claimed.get(jobId);
+    if (row?.dispatch_no !== dispatchNo) return null;
     claimed.delete(jobId);
-    return job;
+    return row;
   });
   const held = first.includes(null) ? await findHeld(db, values) : new Map<string, number>();
   return asks.map(({ jobId, dispatchNo }, index): Claim => {
-    const job = first[index];
-    if (job) return { kind: 'claimed', job };
+    const row = first[index];
+    if (row) {
+      const { session, ...job } = row;
+      return { kind: 'claimed', job, session };
+    }
     const forMs = held.get(`${jobId} ${dispatchNo}`);
     return forMs === undefined ? { kind: 'superseded' } : { kind: 'leased', forMs };
   });

@@ -3,22 +3,25 @@ import type { JobRecord } from '../domain/job.ts';
 import { type Queryable, transaction } from './database.ts';
 import { writeJob } from './job-writes.ts';
 
-/** Whether a job is the first of those that wait for the credits of its account. */
-export async function isOldestCreditWaiter(db: Queryable, accountId: string, jobId: string): Promise<boolean> {
-  const { rows } = await db.query<{ id: string }>(
-    `SELECT id FROM public.job WHERE account_id = $1 AND waiting_reason = 'credits' AND finished_at IS NULL
-     ORDER BY id LIMIT 1`,
-    [accountId],
-  );
-  return rows[0]?.id === jobId;
+/** The id of the first of the jobs that wait for the credits of an account; null where none does. */
+export async function oldestCreditWaiter(db: Queryable, accountId: string): Promise<string | null> {
+  const { rows } = await db.query<{ id: string }>({
+    name: 'oldest_credit_waiter',
+    text: `SELECT id FROM public.job WHERE account_id = $1 AND waiting_reason = 'credits' AND finished_at IS NULL
+      ORDER BY id LIMIT 1`,
+    values: [accountId],
+  });
+  return rows[0]?.id ?? null;
 }
 
 /**
  * A message was paid for, so there are credits again: the oldest jobs that wait for them go on as well, at most
  * `limit` at a time. One whose worker is looking at it just now is left to it.
  */
-export function wakeCreditWaiters(pool: pg.Pool, accountId: string, limit: number): Promise<void> {
-  return transaction(pool, async (client) => {
+export async function wakeCreditWaiters(pool: pg.Pool, accountId: string, limit: number): Promise<void> {
+  // After each message there is; that somebody waits is rare.
+  if ((await oldestCreditWaiter(pool, accountId)) === null) return;
+  await transaction(pool, async (client) => {
     const { rows } = await client.query<JobRecord>(
       `SELECT * FROM public.job WHERE account_id = $1 AND waiting_reason = 'credits' AND finished_at IS NULL
          AND (lease_until IS NULL OR lease_until < now())

@@ -22,8 +22,10 @@ export function markDispatched(
   limits: { limit: number; tenantConcurrency: number },
 ): Promise<Dispatch[]> {
   return transaction(pool, async (client) => {
+    // Nobody waits for the disk: a mark that is lost with the server is made again, under the same number; the commit of a
+    // claim takes it along.
     await client.query(
-      `SELECT set_config('idle_in_transaction_session_timeout', '${DISPATCH_IDLE_MS}', true),
+      `SELECT set_config('synchronous_commit', 'off', true), set_config('idle_in_transaction_session_timeout', '${DISPATCH_IDLE_MS}', true),
          pg_advisory_xact_lock(${DISPATCH_LOCK})`,
     );
     faultPoint('dispatch.locked');

@@ -2,7 +2,6 @@ import { type Ask, type Claim, claimJobs } from './claims.ts';
 import type { Queryable } from './database.ts';
 import { type Parked, parkAgain } from './park-again.ts';
 import { type LatestRender, latestRenders } from './renders.ts';
-import { findSessions, type SessionRow } from './sessions.ts';
 import { shareStatements } from './share-statements.ts';
 
 /** Jobs of one statement: as many as may have a step at the same time. */
@@ -13,7 +12,6 @@ const MAX_STATEMENTS = 2;
 /** What every step and every short look needs: jobs that need it at the same time share a statement and its commit. */
 export type JobStatements = {
   claim(ask: Ask): Promise<Claim>;
-  session(id: string): Promise<SessionRow | null>;
   latestRender(jobId: string): Promise<LatestRender | null>;
   /** Whether it is parked; see park-again.ts. */
   parkAgain(parked: Parked): Promise<boolean>;
@@ -24,7 +22,6 @@ export function createJobStatements(db: Queryable, owner: string): JobStatements
     shareStatements<Item, Result>({ maxItems: MAX_ITEMS, maxAtOnce: MAX_STATEMENTS, run }).add;
   return {
     claim: share((asks: readonly Ask[]) => claimJobs(db, asks, owner)),
-    session: share((ids: readonly string[]) => findSessions(db, ids)),
     latestRender: share((jobIds: readonly string[]) => latestRenders(db, jobIds)),
     parkAgain: share((parked: readonly Parked[]) => parkAgain(db, parked)),
   };

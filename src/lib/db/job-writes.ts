@@ -5,7 +5,7 @@ import { jobView } from '../domain/job-view.ts';
 import { faultPoint } from '../fault-point.ts';
 import type { Queryable } from './database.ts';
 import { prepared } from './prepared.ts';
-import { newEvent, tell } from './tell.ts';
+import { newEvent, type Parameter, tell } from './tell.ts';
 
 /** The columns that a worker may change. */
 export type JobPatch = Partial<
@@ -32,6 +32,17 @@ export type JobChange = {
   wakesEarly?: boolean;
   /** Columns that take the database's time. */
   stamp?: ('sent_at' | 'turn_ended_at' | 'cancel_requested_at')[];
+  /** Only while no cancel was asked for. */
+  unlessCanceled?: boolean;
+  /** What the job's turn does to the session that the job holds. */
+  turn?: TurnChange;
+};
+
+export type TurnChange = {
+  /** The session counts as busy for so many ms from now; null: its turn is over. */
+  openForMs: number | null;
+  /** Its state; undefined when it is as it was before. */
+  state: unknown;
 };
 
 const JSON_COLUMNS = new Set(['input', 'metadata', 'progress', 'result', 'error', 'cost', 'turn_fold']);
@@ -70,19 +81,27 @@ async function currentJob(db: Queryable, { id, epoch }: JobRecord): Promise<JobR
 /** One statement; the events count on the seq, so it changes only the row that the caller knows. */
 async function writeKnown(db: Queryable, job: JobRecord, change: JobChange): Promise<JobRecord | null> {
   const values: unknown[] = [job.id, job.epoch, job.seq];
-  const parameter = (value: unknown) => `$${values.push(value)}`;
+  const parameter: Parameter = (value) => `$${values.push(value)}`;
+  const conditions = [
+    'id = $1 AND epoch = $2 AND seq = $3 AND finished_at IS NULL',
+    ...(change.unlessCanceled ? ['cancel_requested_at IS NULL'] : []),
+    ...(change.turn ? ['EXISTS (SELECT FROM held)'] : []),
+  ];
   const update = `
     UPDATE public.job SET ${assignments(change, parameter).join(', ')}
-    WHERE id = $1 AND epoch = $2 AND seq = $3 AND finished_at IS NULL
+    WHERE ${conditions.join(' AND ')}
     RETURNING *`;
+  const turn = change.turn && withTurn(change.turn, parameter(job.session_id), parameter);
+  const told = change.event && eventOf(job, change, change.event, parameter);
+  const text = `WITH ${turn ? `${turn.before},` : ''} changed AS (${update}) ${turn ? `, ${turn.after}` : ''} ${told ? `, ${told}` : ''}
+    SELECT * FROM changed`;
   faultPoint('job.writing');
-  const text = change.event ? withEvent(update, job, change, change.event, parameter) : update;
   const { rows } = await db.query<JobRecord>(prepared(text, values));
   faultPoint('job.written');
   return rows[0] ?? null;
 }
 
-function assignments(change: JobChange, parameter: (value: unknown) => string): string[] {
+function assignments(change: JobChange, parameter: Parameter): string[] {
   const columns = Object.entries(change.set).map(([column, value]) =>
     JSON_COLUMNS.has(column) ? `${column} = ${parameter(toJson(value))}::json` : `${column} = ${parameter(value)}`,
   );
@@ -110,17 +129,26 @@ function dueSql({ wakesEarly }: JobChange, ms: string): string {
   return `LEAST(deadline_at, CASE WHEN ${canceled} THEN now() ELSE ${due} END)`;
 }
 
-function withEvent(
-  update: string,
-  job: JobRecord,
-  change: JobChange,
-  type: JobEventType,
-  parameter: (value: unknown) => string,
-): string {
+/** The session is locked first, as everywhere (session-line.ts), and changed when the job was. */
+function withTurn({ openForMs, state }: TurnChange, session: string, parameter: Parameter) {
+  const until = openForMs === null ? 'NULL' : `now() + ${parameter(openForMs)} * interval '1 ms'`;
+  const states = state === undefined ? [] : [`state = ${parameter(JSON.stringify(state))}::json`];
+  return {
+    before: `held AS MATERIALIZED (
+      SELECT id FROM public.session WHERE id = ${session} AND holder_job_id = $1 FOR UPDATE
+    )`,
+    after: `kept AS (
+      UPDATE public.session SET ${[`turn_open_until = ${until}`, 'state_at = now()', ...states].join(', ')}
+      WHERE id = ${session} AND EXISTS (SELECT FROM changed)
+    )`,
+  };
+}
+
+function eventOf(job: JobRecord, change: JobChange, type: JobEventType, parameter: Parameter): string {
   const next: JobRecord = { ...job, ...change.set, seq: job.seq + 1 };
   if (change.dueInMs !== undefined) next.due_at = new Date(now().getTime() + change.dueInMs);
   if (change.stamp?.includes('cancel_requested_at')) next.cancel_requested_at = now();
-  const told = tell('changed', {
+  return tell('changed', {
     ...newEvent(type, parameter),
     tenant_id: 'tenant_id',
     job_id: 'id',
@@ -129,7 +157,6 @@ function withEvent(
     body: parameter(toJson(eventBody(next, type))),
     ...(isWanted(type, next.webhook_events) ? { own_url: 'webhook_url' } : {}),
   });
-  return `WITH changed AS (${update}), ${told} SELECT * FROM changed`;
 }
 
 /** A public event carries the whole job, as webhooks send it; a private one only what moved. */

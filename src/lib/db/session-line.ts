@@ -15,29 +15,41 @@ export async function lockJob(
   jobId: string,
   sessionId: string,
 ): Promise<{ job: JobRecord; turnOpenMs: number } | null> {
-  const { rows: sessions } = await client.query<{ open_ms: number }>(
-    `SELECT GREATEST(0, ceil(COALESCE(extract(epoch FROM turn_open_until - now()), 0) * 1000))::int AS open_ms
-     FROM public.session WHERE id = $1 FOR UPDATE`,
-    [sessionId],
-  );
-  const { rows: jobs } = await client.query<JobRecord>('SELECT * FROM public.job WHERE id = $1 FOR UPDATE', [jobId]);
-  return jobs[0] ? { job: jobs[0], turnOpenMs: sessions[0]?.open_ms ?? 0 } : null;
+  const { rows } = await client.query<JobRecord & { open_ms: number }>({
+    name: 'lock_job',
+    // The job's row is locked when the join has found it, so after the session's.
+    text: `WITH line AS MATERIALIZED (
+        SELECT GREATEST(0, ceil(COALESCE(extract(epoch FROM turn_open_until - now()), 0) * 1000))::int AS open_ms
+        FROM public.session WHERE id = $2 FOR UPDATE
+      )
+      SELECT job.*, line.open_ms FROM line CROSS JOIN public.job WHERE job.id = $1 FOR UPDATE OF job`,
+    values: [jobId, sessionId],
+  });
+  if (!rows[0]) return null;
+  const { open_ms: turnOpenMs, ...job } = rows[0];
+  return { job, turnOpenMs };
 }
 
-/** The oldest waiting job of the session becomes its holder; it starts when a turn that may still run is over. */
-export async function handOn(client: Queryable, ended: JobRecord, turnOpenMs: number): Promise<void> {
-  const { rowCount } = await client.query(
-    `UPDATE public.session SET holder_job_id = NULL, turn_open_until = CASE WHEN $3 > 0 THEN turn_open_until END
-     WHERE id = $1 AND holder_job_id = $2`,
-    [ended.session_id, ended.id, turnOpenMs],
-  );
-  // Only who holds it can hand it on: a job that leaves the line from its middle changes nothing for the others.
-  if (rowCount !== 1) return;
-  const { rows } = await client.query<JobRecord>(
-    `SELECT * FROM public.job WHERE session_id = $1 AND finished_at IS NULL AND id <> $2
-     ORDER BY created_at, id LIMIT 1 FOR UPDATE`,
-    [ended.session_id, ended.id],
-  );
+/**
+ * The oldest waiting job of the session, which the caller has locked, becomes its holder; it starts when a turn that may
+ * still run is over. Only who holds a session can hand it on: a job that leaves the line from its middle changes nothing
+ * for the others.
+ * @param state the session's state after the job; undefined when it is as it was before.
+ */
+export async function handOn(client: Queryable, ended: JobRecord, turnOpenMs: number, state?: unknown): Promise<void> {
+  const { rows } = await client.query<JobRecord>({
+    name: 'leave_session',
+    text: `WITH left_session AS (
+        UPDATE public.session SET holder_job_id = NULL, turn_open_until = CASE WHEN $3 > 0 THEN turn_open_until END,
+          state = COALESCE($4::json, state), state_at = CASE WHEN $4::json IS NULL THEN state_at ELSE now() END
+        WHERE id = $1 AND holder_job_id = $2
+        RETURNING id
+      )
+      SELECT * FROM public.job
+      WHERE session_id = $1 AND finished_at IS NULL AND id <> $2 AND EXISTS (SELECT FROM left_session)
+      ORDER BY created_at, id LIMIT 1 FOR UPDATE`,
+    values: [ended.session_id, ended.id, turnOpenMs, state === undefined ? null : JSON.stringify(state)],
+  });
   const next = rows[0];
   if (!next) return;
   await client.query('UPDATE public.session SET holder_job_id = $2 WHERE id = $1', [ended.session_id, next.id]);

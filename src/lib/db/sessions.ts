@@ -1,7 +1,9 @@
 import type { JobRecord } from '../domain/job.ts';
+import type { SessionStatus } from '../domain/session-view.ts';
 import type { Queryable } from './database.ts';
 import { prepared } from './prepared.ts';
 
+/** A session as its holder needs it. */
 export type SessionRow = {
   id: string;
   account_id: string | null;
@@ -14,17 +16,11 @@ export type SessionRow = {
   opened_by: string | null;
 };
 
-/** Sessions as their jobs need them, in the order of the ids; every step of every job reads its own. */
-export async function findSessions(db: Queryable, ids: readonly string[]): Promise<(SessionRow | null)[]> {
-  const { rows } = await db.query<SessionRow>({
-    name: 'find_sessions',
-    text: `SELECT id, account_id, language, status, task_id, upstream_id, workspace_url, state, opened_by
-      FROM public.session WHERE id = ANY ($1)`,
-    values: [ids],
-  });
-  const found = new Map(rows.map((row) => [row.id, row]));
-  return ids.map((id) => found.get(id) ?? null);
-}
+/** In a statement over `job`: the job's SessionRow, as JSON. */
+export const SESSION_OF_JOB = `(SELECT row_to_json(held) FROM (
+    SELECT id, account_id, language, status, task_id, upstream_id, workspace_url, state, opened_by
+    FROM public.session WHERE session.id = job.session_id
+  ) AS held)`;
 
 /** The columns of a session that its holder may change. */
 export type SessionPatch = Partial<{
@@ -33,14 +29,15 @@ export type SessionPatch = Partial<{
   upstream_id: string | null;
   workspace_url: string | null;
   language: string;
-  status: 'new' | 'ready' | 'lost';
+  status: SessionStatus;
   /** Kept for the record, and to compare with after a turn. */
   state: unknown;
 }>;
 
 /**
  * Changes a session on behalf of the job that holds it, fenced like the job itself: a worker that lost the job does
- * not touch its session either.
+ * not touch its session either. Nobody waits for the disk: whatever is lost with the server can be learned from the
+ * upstream again, and the next commit of the job takes it along.
  * @returns whether the session was changed; false means that the job was lost.
  */
 export async function writeSession(db: Queryable, holder: JobRecord, patch: SessionPatch): Promise<boolean> {
@@ -50,10 +47,14 @@ export async function writeSession(db: Queryable, holder: JobRecord, patch: Sess
       ? `state = $${values.push(value === null ? null : JSON.stringify(value))}::json, state_at = now()`
       : `${column} = $${values.push(value)}`,
   );
-  const text = `UPDATE public.session SET ${sets.join(', ')}
-     FROM public.job AS holder
-     WHERE session.id = $1 AND session.holder_job_id = $2
-       AND holder.id = $2 AND holder.epoch = $3 AND holder.finished_at IS NULL`;
+  const text = `WITH changed AS (
+      UPDATE public.session SET ${sets.join(', ')}
+      FROM public.job AS holder
+      WHERE session.id = $1 AND session.holder_job_id = $2
+        AND holder.id = $2 AND holder.epoch = $3 AND holder.finished_at IS NULL
+      RETURNING session.id
+    )
+    SELECT set_config('synchronous_commit', 'off', true) FROM changed`;
   const { rowCount } = await db.query(prepared(text, values));
   return rowCount === 1;
 }

@@ -7,6 +7,8 @@ import type { Queryable } from './database.ts';
  * In a statement of its own, never in that of a job: NOTIFY makes commits wait for each other.
  */
 const CHANNEL = 'reelay_jobs';
+/** Nobody waits for the disk: what is lost with the server is only a hint. */
+const HINT = `SELECT set_config('synchronous_commit', 'off', true), pg_notify('${CHANNEL}', '')`;
 /** Many jobs are one hint: more of them would only be more commits. In ms. */
 const LEAST_GAP_MS = 10;
 /** A database that is away is not asked more often. In ms. */
@@ -27,7 +29,7 @@ export function createWaker(db: Queryable, log: Logger): Waker {
   const tell = async () => {
     while (asked && !stopped) {
       asked = false;
-      await db.query(`NOTIFY ${CHANNEL}`).catch((error) => log.debug({ err: error }, 'workers were not woken'));
+      await db.query(HINT).catch((error) => log.debug({ err: error }, 'workers were not woken'));
       await new Promise((resolve) => setTimeout(resolve, LEAST_GAP_MS));
     }
     telling = null;

@@ -1,3 +1,4 @@
+import type { MessageStatus } from '../domain/message-view.ts';
 import { newId } from '../ids.ts';
 import type { Queryable } from './database.ts';
 
@@ -17,7 +18,7 @@ export type AttemptRecord = {
   durationMs: number;
   error: string | null;
   response: string;
-  status: 'pending' | 'delivered' | 'failed';
+  status: MessageStatus;
   /** Until the next attempt, in ms; only for `pending`. */
   retryInMs: number | null;
 };

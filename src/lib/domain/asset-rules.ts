@@ -1,4 +1,5 @@
 import { cut } from './loose-value.ts';
+import { MEDIA_EXTENSIONS } from './media.ts';
 
 /** How a skill describes what it takes; `max_bytes` a file. */
 export type Takes = { name: string; formats: readonly string[]; max_bytes: number };
@@ -9,8 +10,6 @@ const MAX_URL = 2_048;
 const MAX_STEM = 60;
 /** What the upstream does not take as it is: we turn it into something else, and need the bytes for it. */
 const UPLOAD_FIRST = new Set(['heic', 'txt']);
-/** Extensions that say what a file is; of others nobody can tell before the upstream has fetched it. */
-const MEDIA = new Set('mp4 mov avi webm mkv jpg jpeg png gif webp mp3 wav m4a aac'.split(' '));
 
 /** Why a skill does not take a file that we have; null where it does. */
 export function assetFault(skill: Takes, asset: { format: string; bytes: number }): string | null {
@@ -22,7 +21,8 @@ export function assetFault(skill: Takes, asset: { format: string; bytes: number 
 /** Why a skill does not take a file that the upstream is to fetch, as far as its name tells; null where it may. */
 export function urlAssetFault(skill: Takes, url: string): string | null {
   const format = extensionOf(new URL(url).pathname);
-  return MEDIA.has(format) && !takesFormat(skill, format) ? formatFault(skill, format) : null;
+  // Of another extension nobody can tell before the upstream has fetched the file.
+  return MEDIA_EXTENSIONS.has(format) && !takesFormat(skill, format) ? formatFault(skill, format) : null;
 }
 
 /** A URL in its normal form, or what is wrong with it. It is passed on, and never fetched by us. */

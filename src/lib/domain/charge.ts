@@ -1,25 +1,19 @@
 import type { Charged, Cost, Credits } from './job.ts';
 
-/** Credits of an account at one moment. */
-export type Balance = Credits;
-
-/** Whether what a turn had reserved is released: `frozen` is back at or below its value before (money rule 2). */
-export function isSettled(before: Balance, now: Balance): boolean {
+/** Whether what a turn had reserved is released: `frozen` is back at or below its value before (architecture.md, money rule 3). */
+export function isSettled(before: Credits, now: Credits): boolean {
   return now.frozen <= before.frozen;
 }
 
 /**
- * What a job's message cost (api.md: `cost`, `charged`), in whole credits. `overlapped`: another turn of the account
- * was open at some time between the two balances.
+ * What a message that was sent has cost (api.md: `cost`, `charged`), in whole credits; while none was, it is `NO_COST`.
+ * `overlapped`: another turn of the account was open at some time between the two balances.
  */
-export function settleCharge(input: {
-  sent: boolean;
-  before: Balance | null;
-  after: Balance | null;
-  overlapped: boolean;
-}): { charged: Charged; cost: Cost } {
-  const { sent, before, after, overlapped } = input;
-  if (!sent) return { charged: 'no', cost: { before, after, charged: 0, certainty: 'none' } };
+export function settleCharge(input: { before: Credits | null; after: Credits | null; overlapped: boolean }): {
+  charged: Charged;
+  cost: Cost;
+} {
+  const { before, after, overlapped } = input;
   if (before === null || after === null) {
     return { charged: 'unknown', cost: { before, after, charged: null, certainty: 'unknown' } };
   }

@@ -1,7 +1,8 @@
 import { DEFAULT_EVENTS } from './event-types.ts';
 
 /** `requested` by the tenant; `gone`: it answered 410; `failing`: for five days without a success. */
-export type DisabledReason = 'requested' | 'gone' | 'failing';
+export const DISABLED_REASONS = ['requested', 'gone', 'failing'] as const;
+export type DisabledReason = (typeof DISABLED_REASONS)[number];
 
 /** An endpoint as it is stored. Field names are the column names. */
 export type EndpointRecord = {

@@ -42,9 +42,14 @@ export const FAILURES = {
 } as const satisfies Record<string, { message: string; retryable: boolean; action: string | null }>;
 
 export type FailureCode = keyof typeof FAILURES;
+/** What a client may do about a failure. */
+export type FailureAction = NonNullable<(typeof FAILURES)[FailureCode]['action']>;
 
 /** What came from the upstream with a failure, as far as it answered. */
-export type UpstreamAnswer = { status: number | null; code: number | null };
+export type UpstreamAnswer = NonNullable<JobError['upstream']>;
+
+/** What a registered account is, or is the way to. */
+const REGISTERING_HELPS = new Set(['top_up', 'upgrade', 'register']);
 
 /** A job's `error`. `registerUrl` binds an anonymous account: where it is known, it is the way to more credits or rights. */
 export function jobError(
@@ -52,12 +57,16 @@ export function jobError(
   more: { upstream?: UpstreamAnswer | null; registerUrl?: string | null } = {},
 ): JobError {
   const { message, retryable, action } = FAILURES[code];
-  const registers = more.registerUrl && (action === 'top_up' || action === 'upgrade' || action === 'register');
   return {
     code,
     message,
     retryable,
-    action: registers ? { kind: 'register', url: more.registerUrl as string } : action ? { kind: action } : null,
+    action: withRegisterUrl(action, more.registerUrl),
     upstream: more.upstream ?? null,
   };
+}
+
+function withRegisterUrl(action: string | null, url: string | null | undefined): JobError['action'] {
+  if (action === null) return null;
+  return url && REGISTERING_HELPS.has(action) ? { kind: 'register', url } : { kind: action };
 }

@@ -1,4 +1,5 @@
 import type { GenerateOptions } from './prompt.ts';
+import type { TurnFold } from './stream/fold.ts';
 
 /** What a job is, as it is stored. Field names are the column names. */
 
@@ -20,8 +21,9 @@ export type Phase = (typeof PHASES)[number];
 export const WAITING_REASONS = ['session', 'credits', 'concurrency', 'rate_limit', 'render', 'recovery'] as const;
 export type WaitingReason = (typeof WAITING_REASONS)[number];
 
-/** The queue that takes a job's next step: `run` holds a slot while it works, `wait` is for short looks in between. */
-export type Lane = 'run' | 'wait';
+/** The queues that take a job's next step: `run` holds a slot while it works, `wait` is for short looks in between. */
+export const LANES = ['run', 'wait'] as const;
+export type Lane = (typeof LANES)[number];
 
 export const EXPORT_FORMATS = ['mp4', 'mov', 'webm', 'avi', 'mkv'] as const;
 export const EXPORT_QUALITIES = ['low', 'medium', 'high'] as const;
@@ -47,18 +49,21 @@ export type Progress = { percent: number | null; message: string | null; events:
 /** Credits at one moment, whole numbers; total = available + frozen. */
 export type Credits = { available: number; frozen: number; total: number };
 /** `none`: no turn was sent. `bounded`: another turn overlapped or the balance was topped up. */
-export type Certainty = 'exact' | 'bounded' | 'unknown' | 'none';
+export const CERTAINTIES = ['exact', 'bounded', 'unknown', 'none'] as const;
+export type Certainty = (typeof CERTAINTIES)[number];
 export type Cost = { before: Credits | null; after: Credits | null; charged: number | null; certainty: Certainty };
-export type Charged = 'yes' | 'no' | 'unknown';
+export const CHARGED = ['yes', 'no', 'unknown'] as const;
+export type Charged = (typeof CHARGED)[number];
 
 export type SuggestedAction = { action: 'export' | 'credits' | 'state' | 'edit'; text: string };
+export type TrackType = 'video' | 'audio' | 'text' | 'other';
 export type TimelineChange = {
   op: 'add' | 'remove' | 'change';
-  track: 'video' | 'audio' | 'text' | 'other';
+  track: TrackType;
   title: string;
   detail: string;
 };
-export type TimelineTrack = { type: string; title: string; start_ms: number; end_ms: number; volume: number | null };
+export type TimelineTrack = { type: TrackType; title: string; start_ms: number; end_ms: number; volume: number | null };
 export type Timeline = { summary: string; duration_ms: number; tracks: TimelineTrack[] };
 export type Output = {
   url: string;
@@ -93,6 +98,8 @@ export type JobError = {
  * ended and was recorded. `done`: what it did is known.
  */
 export type TurnState = 'unsent' | 'sending' | 'closed' | 'done';
+/** How a turn's stream ended: by itself, cut, or given up for its silence or its length. */
+export type TurnEnd = 'closed' | 'lost' | 'idle_timeout' | 'total_timeout';
 
 export type JobRecord = {
   id: string;
@@ -143,8 +150,8 @@ export type JobRecord = {
   turn_state: TurnState;
   sent_at: Date | null;
   turn_ended_at: Date | null;
-  turn_end: 'closed' | 'lost' | 'idle_timeout' | 'total_timeout' | null;
-  turn_fold: unknown;
+  turn_end: TurnEnd | null;
+  turn_fold: TurnFold | null;
   state_before_hash: string | null;
   state_last_hash: string | null;
   recovery_reads: number;

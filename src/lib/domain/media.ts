@@ -4,11 +4,14 @@ export type MediaKind = 'video' | 'image' | 'audio' | 'other';
 /** A file that the agent has made. */
 export type Media = { id: string | null; url: string; kind: MediaKind };
 
-const KINDS: [MediaKind, RegExp][] = [
-  ['video', /video|^(?:mp4|mov|avi|webm|mkv)$/],
-  ['image', /image|photo|picture|^(?:jpe?g|png|gif|webp)$/],
-  ['audio', /audio|music|bgm|voice|sound|^(?:mp3|wav|m4a|aac)$/],
+/** The kinds, by what the upstream calls them and by the extensions of their files. */
+const KINDS: { kind: MediaKind; called: RegExp; extensions: readonly string[] }[] = [
+  { kind: 'video', called: /video/, extensions: ['mp4', 'mov', 'avi', 'webm', 'mkv'] },
+  { kind: 'image', called: /image|photo|picture/, extensions: ['jpg', 'jpeg', 'png', 'gif', 'webp'] },
+  { kind: 'audio', called: /audio|music|bgm|voice|sound/, extensions: ['mp3', 'wav', 'm4a', 'aac'] },
 ];
+/** Extensions that say what a file is. Lower case. */
+export const MEDIA_EXTENSIONS: ReadonlySet<string> = new Set(KINDS.flatMap(({ extensions }) => extensions));
 /** A list in a map in a list is as deep as the documents get; no deeper is looked. */
 const MAX_DEPTH = 4;
 
@@ -42,9 +45,10 @@ function readItem(item: LooseObject, url: string, key: string | null): Media {
 /** What a file is: as the upstream calls it, else by the end of its URL. */
 export function kindOf(named: string | null, url: string): MediaKind {
   const extension = /\.([a-z0-9]{2,4})(?:[?#]|$)/i.exec(url)?.[1] ?? '';
-  for (const name of [named ?? '', extension]) {
-    const kind = KINDS.find(([, pattern]) => pattern.test(name.toLowerCase()))?.[0];
-    if (kind) return kind;
+  const names = [named ?? '', extension].map((name) => name.toLowerCase());
+  for (const name of names) {
+    const found = KINDS.find(({ called, extensions }) => called.test(name) || extensions.includes(name));
+    if (found) return found.kind;
   }
   return 'other';
 }

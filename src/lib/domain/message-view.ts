@@ -7,6 +7,10 @@ export type AttemptOfMessage = {
   response: string;
 };
 
+/** `failed`: it is not tried any more. */
+export const MESSAGE_STATUSES = ['pending', 'delivered', 'failed'] as const;
+export type MessageStatus = (typeof MESSAGE_STATUSES)[number];
+
 /** A webhook message with its attempts, oldest first. Field names are the column names. */
 export type MessageRecord = {
   id: string;
@@ -14,7 +18,7 @@ export type MessageRecord = {
   url: string;
   event_id: string;
   event_type: string;
-  status: 'pending' | 'delivered' | 'failed';
+  status: MessageStatus;
   next_attempt_at: Date | null;
   created_at: Date;
   attempts: AttemptOfMessage[];

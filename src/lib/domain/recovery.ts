@@ -1,4 +1,5 @@
-import { type Balance, isSettled } from './charge.ts';
+import { isSettled } from './charge.ts';
+import type { Credits } from './job.ts';
 
 /** After the listed reads, while credits are still reserved. */
 const SLOW_READ_MS = 60_000;
@@ -23,13 +24,13 @@ export type RecoveryLook = {
   beforeFingerprint: string;
   previousFingerprint: string | null;
   fingerprint: string;
-  before: Balance | null;
-  balance: Balance | null;
+  before: Credits | null;
+  balance: Credits | null;
   /** No other turn of the account is open: only then does `frozen` tell about this one. */
   alone: boolean;
 };
 
-/** Whether a lost turn is done, has to be looked at again, or is given up (architecture.md, money rule 2). */
+/** Whether a lost turn is done, has to be looked at again, or is given up (architecture.md, money rule 3). */
 export function decideRecovery(look: RecoveryLook): Recovery {
   const { reads, delaysMs, sentAtMs, nowMs, totalTimeoutMs, fingerprint } = look;
   const changed = fingerprint !== look.beforeFingerprint;

@@ -36,6 +36,3 @@ export function readSessionState(data: unknown): SessionState {
     userId: userId === 'me' ? null : userId,
   };
 }
-
-/** The state of a session in which nothing has happened. */
-export const emptySessionState: SessionState = readSessionState(null);

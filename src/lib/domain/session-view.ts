@@ -1,5 +1,9 @@
 import { readSessionState } from './session-state.ts';
-import { timelineView } from './timeline.ts';
+import { timelineView } from './timeline/timeline.ts';
+
+/** `new`: not opened yet; `lost`: the upstream no longer knows it. */
+export const SESSION_STATUSES = ['new', 'ready', 'lost'] as const;
+export type SessionStatus = (typeof SESSION_STATUSES)[number];
 
 /** The columns of a session that clients see. */
 type SessionRecord = {

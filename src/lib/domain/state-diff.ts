@@ -1,17 +1,14 @@
 import { canonicalJson } from './canonical-json.ts';
 import type { Segment } from './draft.ts';
-import type { TimelineChange } from './job.ts';
+import type { TimelineChange, TrackType } from './job.ts';
 import { objectIn } from './loose-value.ts';
 import type { Media } from './media.ts';
 import type { SessionState } from './session-state.ts';
-import { percent, segmentDetail, segmentTitle, span, type TrackType, trackType } from './timeline.ts';
-
-/** One item of `result.changes` in the REST contract. */
-export type Change = TimelineChange;
+import { percent, segmentDetail, segmentTitle, span, trackType } from './timeline/timeline.ts';
 
 /**
  * What a state holds that a turn can change, as one canonical text: the draft and the ids and URLs of the generated
- * media, nothing else (architecture.md, money rule 2: `video_analyses` fills in by itself). The order of the media
+ * media, nothing else (architecture.md, money rule 3: `video_analyses` fills in by itself). The order of the media
  * and of keys does not count.
  */
 export function stateFingerprint(state: SessionState): string {
@@ -24,7 +21,7 @@ export function stateFingerprint(state: SessionState): string {
  * track. Segments are matched by id; without ids by content, then title and source, then place. Empty only if the
  * two states are the same: a change that no segment shows is reported as one of the project's settings.
  */
-export function diffStates(before: SessionState, after: SessionState): Change[] {
+export function diffStates(before: SessionState, after: SessionState): TimelineChange[] {
   const { pairs, removed } = matchSegments(placeSegments(before), placeSegments(after));
   const changes = [
     ...pairs.flatMap(({ was, is }) => (was ? changed(was, is) : [added(is)])),
@@ -87,7 +84,7 @@ function content({ segment, type }: Placed): string {
   return canonicalJson([type, segment.startMs, segment.endMs, segment.volume, rest]);
 }
 
-function changed(was: Placed, is: Placed): Change[] {
+function changed(was: Placed, is: Placed): TimelineChange[] {
   if (content(was) === content(is)) return [];
   const [old, now] = [was.segment, is.segment];
   const details: string[] = [];
@@ -99,11 +96,11 @@ function changed(was: Placed, is: Placed): Change[] {
   return [{ op: 'change', track: is.type, title: segmentTitle(now), detail: details.join(', ') || 'settings' }];
 }
 
-function added({ segment, type }: Placed): Change {
+function added({ segment, type }: Placed): TimelineChange {
   return { op: 'add', track: type, title: segmentTitle(segment), detail: segmentDetail(type, segment) };
 }
 
-function gone({ segment, type }: Placed): Change {
+function gone({ segment, type }: Placed): TimelineChange {
   return { op: 'remove', track: type, title: segmentTitle(segment), detail: segmentDetail(type, segment) };
 }
 
@@ -125,7 +122,7 @@ const MEDIA_TRACKS: Record<Media['kind'], TrackType> = {
   other: 'other',
 };
 
-function mediaChange(op: 'add' | 'remove', { url, kind }: Media): Change {
+function mediaChange(op: 'add' | 'remove', { url, kind }: Media): TimelineChange {
   const title = segmentTitle({ id: null, title: null, source: url, startMs: 0, endMs: 0, volume: null, raw: null });
   return { op, track: MEDIA_TRACKS[kind], title, detail: `${kind === 'other' ? 'file' : kind}, on no track` };
 }

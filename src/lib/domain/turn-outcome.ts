@@ -1,16 +1,15 @@
+import type { TimelineChange, TurnEnd } from './job.ts';
 import type { SessionState } from './session-state.ts';
-import { type Change, diffStates, stateFingerprint } from './state-diff.ts';
-import { answeredSinceError, type TurnFold, turnText } from './stream.ts';
-
-/** How a turn's stream ended: by itself, cut, or given up for its silence or its length. */
-export type TurnEnd = 'closed' | 'lost' | 'idle_timeout' | 'total_timeout';
+import { diffStates, stateFingerprint } from './state-diff.ts';
+import type { TurnFold } from './stream/fold.ts';
+import { answeredSinceError, turnText } from './stream/words.ts';
 
 export type TurnOutcome =
   | {
       kind: 'done';
       /** The agent's words as they came, '' where it said nothing. */
       text: string;
-      changes: Change[];
+      changes: TimelineChange[];
       /** Done without a word. */
       silent: boolean;
       /** The words break off. */

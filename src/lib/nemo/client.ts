@@ -1,20 +1,22 @@
 import type { Readable } from 'node:stream';
 import type { ExportOptions } from '../domain/job.ts';
-import { multipartFile } from './multipart.ts';
-import type { Identity, SkillIdentity, Transport } from './transport.ts';
 import {
+  AnyAnswer,
   ClaimAnswer,
   CreditsAnswer,
   RenderAnswer,
   SessionAnswer,
-  StateAnswer,
   TokenAnswer,
   UploadAnswer,
-} from './wire.ts';
+} from './answers.ts';
+import { multipartFile } from './multipart.ts';
+import type { Identity, SkillIdentity, Transport } from './transport.ts';
+
+const RENDERS_PATH = '/api/render/proxy/lambda';
 
 /**
  * The upstream, a method an endpoint (nemovideo-api.md). Every method is safe to call again but
- * the uploads (money rule 5: read the state first) and `runTurn`, which is not here.
+ * the uploads (architecture.md, money rule 5: read the state first) and `runTurn`, which is not here.
  */
 export type NemoClient = ReturnType<typeof createNemoClient>;
 
@@ -44,7 +46,7 @@ export function createNemoClient(transport: Transport) {
 
     state(who: Identity, sessionId: string, signal: AbortSignal): Promise<Record<string, unknown>> {
       const path = `/api/state/nemo_agent/me/${encodeURIComponent(sessionId)}/latest`;
-      return call({ method: 'GET', path, ...who, signal }, StateAnswer);
+      return call({ method: 'GET', path, ...who, signal }, AnyAnswer);
     },
 
     /** Brings one file into a session, from a stream of `bytes` bytes; it is read to the end or destroyed. */
@@ -74,20 +76,18 @@ export function createNemoClient(transport: Transport) {
       render: { id: string; sessionId: string; draft: unknown; output: ExportOptions },
       signal: AbortSignal,
     ): Promise<void> {
-      await call({ method: 'POST', path: '/api/render/proxy/lambda', ...who, json: render, signal }, StateAnswer);
+      await call({ method: 'POST', path: RENDERS_PATH, ...who, json: render, signal }, AnyAnswer);
     },
 
     render(who: Identity, renderId: string, signal: AbortSignal): Promise<RenderAnswer> {
-      return call(
-        { method: 'GET', path: `/api/render/proxy/lambda/${encodeURIComponent(renderId)}`, ...who, signal },
-        RenderAnswer,
-      );
+      const path = `${RENDERS_PATH}/${encodeURIComponent(renderId)}`;
+      return call({ method: 'GET', path, ...who, signal }, RenderAnswer);
     },
 
     /** Stops a render that nobody wants any more; one that has ended, or was never known, is refused. */
     async cancelRender(who: Identity, renderId: string, signal: AbortSignal): Promise<void> {
-      const path = `/api/render/proxy/lambda/${encodeURIComponent(renderId)}/cancel`;
-      await call({ method: 'POST', path, ...who, signal }, StateAnswer);
+      const path = `${RENDERS_PATH}/${encodeURIComponent(renderId)}/cancel`;
+      await call({ method: 'POST', path, ...who, signal }, AnyAnswer);
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { Agent, type Dispatcher, request } from 'undici';
-import { attributionHeaders, CONNECT_TIMEOUT_MS, type Identity } from './transport.ts';
+import { CONNECT_TIMEOUT_MS, callerHeaders, type Identity } from './transport.ts';
 import { UpstreamError } from './upstream-error.ts';
 
 /** A file store answers within a second or two, and then goes on sending. In ms. */
@@ -37,8 +37,7 @@ export function createOutputs(upstreamUrl: string): Outputs {
     },
     async download(who, renderId, signal) {
       const url = `${upstreamUrl}/api/render/proxy/${encodeURIComponent(renderId)}/download`;
-      const authorization = `Bearer ${who.token}`;
-      const { headers, body } = await get(agent, url, { authorization, ...attributionHeaders(who.skill) }, signal);
+      const { headers, body } = await get(agent, url, callerHeaders(who), signal);
       return { body, contentType: asText(headers['content-type']) };
     },
     close: () => agent.destroy(),

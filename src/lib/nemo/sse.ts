@@ -24,13 +24,9 @@ export type SseReader = {
 
 /**
  * Reads a byte stream as server-sent events. `onData` gets the data of each event, in order, and '' for what only
- * says that the server is alive: a comment, an empty `data:` (sse.md, trap 21). `onActivity` is called once for
- * every push that brought bytes, before the events in them.
+ * says that the server is alive: a comment, an empty `data:` (sse.md, trap 21).
  */
-export function createSseReader(
-  onData: (payload: string) => void,
-  options: { onActivity?: () => void } = {},
-): SseReader {
+export function createSseReader(onData: (payload: string) => void): SseReader {
   // Not `fatal`: a broken byte becomes U+FFFD inside one frame instead of ending a paid turn. `ignoreBOM: false`
   // takes a BOM off the very start only; inside data lines it is content (trap 20).
   const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: false });
@@ -61,7 +57,6 @@ export function createSseReader(
     push(bytes) {
       if (tooLong) throw tooLong;
       if (bytes.length === 0) return;
-      options.onActivity?.();
       const text = decoder.decode(bytes, { stream: true });
       if (text !== '') parser.feed(withLineFeeds(text));
       if (tooLong) throw tooLong;

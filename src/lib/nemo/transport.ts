@@ -1,5 +1,7 @@
 import { Agent, type Dispatcher, request } from 'undici';
 import { z } from 'zod';
+import { objectIn } from '../domain/loose-value.ts';
+import { retryAfterMs } from '../domain/retry-after.ts';
 import type { StreamedBody } from './multipart.ts';
 import { type Answer, UpstreamError } from './upstream-error.ts';
 
@@ -19,16 +21,16 @@ const MAX_ANSWER_BYTES = 32_000_000;
 /** Of an error's words so many characters are kept: they go into logs, not to clients. */
 const MAX_MESSAGE_LENGTH = 300;
 
-/** Who is calling: the bearer token and the three attribution headers (nemovideo-api.md, "Headers"). */
-export type SkillIdentity = { source: string; version: string; platform: string };
+/** In whose name a call is made (nemovideo-api.md, "Headers"). */
+export type SkillIdentity = { name: string; version: string; platform: string };
+/** Who is calling. */
 export type Identity = { token: string; skill: SkillIdentity };
+/** The token is null only for the call that fetches one. */
+type Caller = { token: string | null; skill: SkillIdentity };
 
-export type Call = {
+export type Call = Caller & {
   method: 'GET' | 'POST';
   path: string;
-  /** null only for the call that fetches a token. */
-  token: string | null;
-  skill: SkillIdentity;
   headers?: Record<string, string>;
   json?: unknown;
   /** Instead of `json`; of exactly so many bytes. It is read to the end or destroyed. */
@@ -43,8 +45,14 @@ export type Transport = {
   close(): Promise<void>;
 };
 
-export function attributionHeaders(skill: SkillIdentity): Record<string, string> {
-  return { 'x-skill-source': skill.source, 'x-skill-version': skill.version, 'x-skill-platform': skill.platform };
+/** The headers of every request to the upstream: the bearer token and the three of the attribution. */
+export function callerHeaders({ token, skill }: Caller): Record<string, string> {
+  return {
+    ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+    'x-skill-source': skill.name,
+    'x-skill-version': skill.version,
+    'x-skill-platform': skill.platform,
+  };
 }
 
 /** HTTP to one upstream: connections, time-outs, headers, envelope. Never retries: whoever calls owns that. */
@@ -62,9 +70,9 @@ export function createTransport(baseUrl: string): Transport {
       if (status >= 400) throw new UpstreamError(name, `HTTP ${status}`, { answer });
       // A page of some proxy: the upstream itself has not spoken.
       if (json === undefined) throw new UpstreamError(name, 'no JSON in the answer');
-      if (isObject(json) && json.success === false)
-        throw new UpstreamError(name, 'no success in the answer', { answer });
-      const data = isObject(json) && 'code' in json && 'data' in json ? json.data : json;
+      const envelope = objectIn(json);
+      if (envelope?.success === false) throw new UpstreamError(name, 'no success in the answer', { answer });
+      const data = envelope && 'code' in envelope && 'data' in envelope ? envelope.data : json;
       const parsed = schema.safeParse(data);
       if (!parsed.success) throw new UpstreamError(name, `unreadable answer: ${z.prettifyError(parsed.error)}`);
       return parsed.data;
@@ -93,8 +101,7 @@ async function exchange(agent: Dispatcher, baseUrl: string, call: Call, name: st
       method: call.method,
       headers: {
         accept: 'application/json',
-        ...(call.token === null ? {} : { authorization: `Bearer ${call.token}` }),
-        ...attributionHeaders(call.skill),
+        ...callerHeaders(call),
         ...(call.json === undefined ? {} : { 'content-type': 'application/json' }),
         ...(call.body ? { 'content-type': call.body.contentType, 'content-length': String(call.body.bytes) } : {}),
         ...call.headers,
@@ -114,18 +121,11 @@ async function exchange(agent: Dispatcher, baseUrl: string, call: Call, name: st
 
 /** What an answer says of itself, whatever the HTTP status is: the envelope's code, and when to come again. */
 export function readAnswer(status: number, headers: Dispatcher.ResponseData['headers'], json: unknown): Answer {
-  const code = isObject(json) && typeof json.code === 'number' ? json.code : null;
-  const words = isObject(json) ? (json.message ?? json.error ?? json.detail) : undefined;
+  const envelope = objectIn(json);
+  const code = typeof envelope?.code === 'number' ? envelope.code : null;
+  const words = envelope?.message ?? envelope?.error ?? envelope?.detail;
   const message = typeof words === 'string' ? words.slice(0, MAX_MESSAGE_LENGTH) : '';
-  return { status, code, retryAfterMs: retryAfterMs(headers['retry-after']), message };
-}
-
-/** `Retry-After` in ms: seconds or an HTTP date (RFC 9110, 10.2.3). */
-function retryAfterMs(header: string | string[] | undefined): number | null {
-  if (typeof header !== 'string') return null;
-  if (/^\d+$/.test(header)) return Number(header) * 1000;
-  const at = Date.parse(header);
-  return Number.isNaN(at) ? null : Math.max(0, at - Date.now());
+  return { status, code, retryAfterMs: retryAfterMs(headers['retry-after'], Date.now()), message };
 }
 
 /** The parsed body, or undefined when it is not JSON: an HTML page of a proxy, say. */
@@ -135,8 +135,4 @@ export function parseJson(body: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

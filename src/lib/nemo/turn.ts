@@ -1,7 +1,8 @@
 import { buildConnector, Client, type Dispatcher } from 'undici';
 import { monotonicMs } from '../clock.ts';
+import type { TurnEnd } from '../domain/job.ts';
 import { createSseReader } from './sse.ts';
-import { attributionHeaders, CONNECT_TIMEOUT_MS, type Identity, parseJson, readAnswer } from './transport.ts';
+import { CONNECT_TIMEOUT_MS, callerHeaders, type Identity, parseJson, readAnswer } from './transport.ts';
 import type { Answer } from './upstream-error.ts';
 
 /** An answer that is not a stream is an error message; more than this of it tells nothing new. In bytes. */
@@ -28,10 +29,10 @@ export type TurnEnding =
   | { kind: 'not_sent'; cause: Error }
   /** The upstream answered, and not with a stream: whether the message was taken is for the policy to say. */
   | { kind: 'answered'; answer: Answer }
-  | { kind: 'closed' | 'lost' | 'idle_timeout' | 'total_timeout' };
+  | { kind: TurnEnd };
 
 /**
- * Sends one message over a socket of its own and reads the stream to its end (sse.md; money rule 3). Never throws for
+ * Sends one message over a socket of its own and reads the stream to its end (sse.md; architecture.md, money rule 2). Never throws for
  * what the network does, and never sends twice: the client has one connection, no keep-alive, no HTTP/2 and no retry.
  */
 export async function runTurn(turn: TurnRequest): Promise<TurnEnding> {
@@ -46,23 +47,7 @@ export async function runTurn(turn: TurnRequest): Promise<TurnEnding> {
   });
   const watch = watchTurn(turn);
   try {
-    const response = await client.request({
-      method: 'POST',
-      path: `${new URL(turn.baseUrl).pathname.replace(/\/$/, '')}/run_sse`,
-      headers: {
-        authorization: `Bearer ${turn.who.token}`,
-        ...attributionHeaders(turn.who.skill),
-        accept: 'text/event-stream',
-        'content-type': 'application/json',
-      },
-      body: JSON.stringify({
-        app_name: 'nemo_agent',
-        user_id: 'me',
-        session_id: turn.sessionId,
-        new_message: { parts: [{ text: turn.text }] },
-      }),
-      signal: watch.signal,
-    });
+    const response = await client.request({ ...messageOf(turn), signal: watch.signal });
     if (!isStream(response)) return { kind: 'answered', answer: await readRefusal(response) };
     const reader = createSseReader((payload) => {
       if (turn.onPayload(payload)) watch.alive();
@@ -78,6 +63,20 @@ export async function runTurn(turn: TurnRequest): Promise<TurnEnding> {
     watch.stop();
     await client.destroy();
   }
+}
+
+function messageOf({ baseUrl, who, sessionId, text }: TurnRequest): Dispatcher.RequestOptions {
+  return {
+    method: 'POST',
+    path: `${new URL(baseUrl).pathname.replace(/\/$/, '')}/run_sse`,
+    headers: { ...callerHeaders(who), accept: 'text/event-stream', 'content-type': 'application/json' },
+    body: JSON.stringify({
+      app_name: 'nemo_agent',
+      user_id: 'me',
+      session_id: sessionId,
+      new_message: { parts: [{ text }] },
+    }),
+  };
 }
 
 /**

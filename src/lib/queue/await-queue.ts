@@ -1,6 +1,6 @@
 import { awaitStore, StoreRefused, type Wait } from '../await-store.ts';
 import { settlesWithin } from '../settles-within.ts';
-import { openQueueBackend, type QueueStore } from './factory.ts';
+import { openQueueBackend, type QueueStore } from './backend.ts';
 
 /** What Redis says to those whom it will not serve, however long they wait (its ACL). */
 const REFUSED = /^(NOAUTH|WRONGPASS|NOPERM)\b/;

@@ -1,20 +1,13 @@
 import type { QueueOptions, WorkerOptions } from 'bullmq';
 import { z } from 'zod';
+import type { Lane } from '../domain/job.ts';
 
-/**
- * The queues: what their entries hold (ids only; the row is the truth) and how they are watched.
- * `run` walks a job's phases and holds a slot while it does; `wait` takes the short looks in between.
- */
-export const QUEUES = {
-  run: { payload: z.object({ job_id: z.string(), dispatch_no: z.number().int() }) },
-  wait: { payload: z.object({ job_id: z.string(), dispatch_no: z.number().int() }) },
-} as const;
-
-export type QueueName = keyof typeof QUEUES;
-export type Payload = z.output<(typeof QUEUES)[QueueName]['payload']>;
+/** What an entry of a queue holds: ids only, the row is the truth. */
+export const Payload = z.object({ job_id: z.string(), dispatch_no: z.number().int() });
+export type Payload = z.output<typeof Payload>;
 
 /** A new id for every dispatch: BullMQ silently ignores an id that still exists. Never all digits, no colon. */
-export function entryId(queue: QueueName, payload: Payload): string {
+export function entryId(queue: Lane, payload: Payload): string {
   return `${payload.job_id}-${queue}-${payload.dispatch_no}`;
 }
 
@@ -25,8 +18,9 @@ export const ENTRY_OPTIONS = {
 } as const satisfies QueueOptions['defaultJobOptions'];
 
 /**
- * A dead worker's entries start again after lockDuration + 2 * stalledInterval at most (performance.md, A.4), so that the
- * last of thousands is claimed again within 20 s (docs/durability.md). Our row decides when to give up.
+ * A dead worker's entries start again after lockDuration + 2 * stalledInterval at most: BullMQ marks what has no lock at
+ * one look and takes it back at the next. So the last of thousands is claimed again within 20 s (docs/durability.md).
+ * Our row decides when to give up.
  */
 export const WATCH_OPTIONS = {
   lockDuration: 12_000,

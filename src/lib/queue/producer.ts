@@ -1,15 +1,16 @@
 import type { Queue } from 'bullmq';
-import { entryId, type Payload, type QueueName } from './catalog.ts';
-import type { QueueBackend } from './factory.ts';
+import { LANES, type Lane } from '../domain/job.ts';
+import type { QueueBackend } from './backend.ts';
+import { entryId, type Payload } from './catalog.ts';
 
-export type Entry = { queue: QueueName; payload: Payload; delayMs: number };
+export type Entry = { queue: Lane; payload: Payload; delayMs: number };
 
 /** Adds entries to the queues, and tells whether they are still there. */
 export type Producer = {
   /** @returns the entries that were not taken; the reconciler finds them again. */
   add(entries: readonly Entry[]): Promise<Entry[]>;
   /** Where the queue has this entry. */
-  find(queue: QueueName, payload: Payload): Promise<Whereabouts>;
+  find(queue: Lane, payload: Payload): Promise<Whereabouts>;
   close(): Promise<void>;
 };
 
@@ -24,11 +25,11 @@ const WHEREABOUTS: Readonly<Record<string, Whereabouts>> = {
 };
 
 export function openProducer(backend: QueueBackend): Producer {
-  const queues: Record<QueueName, Queue<Payload>> = { run: backend.queue('run'), wait: backend.queue('wait') };
+  const queues: Record<Lane, Queue<Payload>> = { run: backend.queue('run'), wait: backend.queue('wait') };
   return {
     async add(entries) {
       const refused: Entry[] = [];
-      for (const name of Object.keys(queues) as QueueName[]) {
+      for (const name of LANES) {
         const own = entries.filter((entry) => entry.queue === name);
         if (own.length === 0) continue;
         const added = await queues[name].addBulk(
@@ -38,7 +39,7 @@ export function openProducer(backend: QueueBackend): Producer {
             opts: { jobId: entryId(name, payload), delay: delayMs },
           })),
         );
-        // addBulk is not atomic, and a refused entry comes back under another id (performance.md, 0.7).
+        // addBulk is not atomic, and an entry that was refused comes back under another id, without an error.
         const ids = new Set(added.map((job) => job.id));
         refused.push(...own.filter((entry) => !ids.has(entryId(name, entry.payload))));
       }

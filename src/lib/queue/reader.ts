@@ -1,11 +1,12 @@
 import type { Queue } from 'bullmq';
-import { type Payload, QUEUES, type QueueName } from './catalog.ts';
-import { openQueueBackend, type QueueStore } from './factory.ts';
+import { LANES, type Lane } from '../domain/job.ts';
+import { openQueueBackend, type QueueStore } from './backend.ts';
+import type { Payload } from './catalog.ts';
 
 /** Where entries of ours can be: a failed or completed one is gone. */
 const STATES = ['waiting', 'prioritized', 'active', 'delayed'] as const;
 
-export type EntryCount = { queue: QueueName; state: (typeof STATES)[number]; entries: number };
+export type EntryCount = { queue: Lane; state: (typeof STATES)[number]; entries: number };
 
 /** A look at the queues for board, metrics and probes; nothing is added or changed through it. */
 export type QueueReader = {
@@ -18,7 +19,7 @@ export type QueueReader = {
 
 export function openQueueReader(where: QueueStore, onError: (error: Error) => void): QueueReader {
   const backend = openQueueBackend({ ...where, workers: 0 }, onError);
-  const queues = (Object.keys(QUEUES) as QueueName[]).map((name) => ({ name, queue: backend.queue(name) }));
+  const queues = LANES.map((name) => ({ name, queue: backend.queue(name) }));
   return {
     queues: queues.map(({ queue }) => queue),
     async counts() {

@@ -4,9 +4,12 @@ import ipaddr from 'ipaddr.js';
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
 /** A block of addresses in CIDR notation, parsed. */
-export type Subnet = { readonly network: Address; readonly prefixLength: number };
+type Subnet = { readonly network: Address; readonly prefixLength: number };
 
-const globalUnicast = ipaddr.IPv6.parse('2000::');
+/** What an operator opens beyond https to public addresses (`WEBHOOK_ALLOW_HTTP`, `WEBHOOK_ALLOWED_SUBNETS`). */
+export type AddressPolicy = { readonly allowHttp: boolean; readonly allowedSubnets: readonly Subnet[] };
+
+const GLOBAL_UNICAST = ipaddr.IPv6.parse('2000::');
 
 /**
  * Whether a stranger's server may live at this address: true for global unicast only.
@@ -20,7 +23,7 @@ const globalUnicast = ipaddr.IPv6.parse('2000::');
 export function isPublicAddress(ip: string): boolean {
   const address = parse(ip);
   if (address === null || address.range() !== 'unicast') return false;
-  return address.kind() === 'ipv4' || contains({ network: globalUnicast, prefixLength: 3 }, address);
+  return address.kind() === 'ipv4' || contains({ network: GLOBAL_UNICAST, prefixLength: 3 }, address);
 }
 
 /**

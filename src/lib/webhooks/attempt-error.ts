@@ -1,4 +1,5 @@
 import { errors } from 'undici';
+import { isUntrusted } from '../untrusted.ts';
 import { Stopped } from './exchange.ts';
 
 /** Why an attempt failed, as tenants see it. */
@@ -14,7 +15,7 @@ export type AttemptError =
   | 'invalid_response'
   | 'aborted';
 
-const byCode: Readonly<Record<string, AttemptError>> = {
+const BY_CODE: Readonly<Record<string, AttemptError>> = {
   blocked_address: 'blocked_address',
   UND_ERR_CONNECT_TIMEOUT: 'timeout',
   ETIMEDOUT: 'timeout',
@@ -30,10 +31,6 @@ const byCode: Readonly<Record<string, AttemptError>> = {
   UND_ERR_CLOSED: 'aborted',
 };
 
-// OpenSSL's verification codes have no common prefix (tls.TLSSocket, "X509 certificate error codes").
-const tlsCode =
-  /^ERR_(SSL|TLS)_|CERT|CRL|^UNABLE_TO_|^INVALID_(CA|PURPOSE)$|^PATH_LENGTH_EXCEEDED$|^HOSTNAME_MISMATCH$/;
-
 /** The class of an error that ended an exchange before any answer came. What is unknown is a lost connection. */
 export function classifyError(error: unknown): AttemptError {
   if (!(error instanceof Error)) return 'connection_reset';
@@ -41,10 +38,10 @@ export function classifyError(error: unknown): AttemptError {
   // undici 7.30 looks the parser's reason up by the wrong key, so this error has a class but no code.
   if (error instanceof errors.HTTPParserError) return 'invalid_response';
   const code = 'code' in error ? String(error.code) : '';
-  const known = byCode[code];
+  const known = BY_CODE[code];
   if (known !== undefined) return known;
   if (code.startsWith('EAI_')) return 'dns';
-  if (tlsCode.test(code)) return 'tls';
+  if (/^ERR_(SSL|TLS)_/.test(code) || isUntrusted(error)) return 'tls';
   // undici has one code for a closed socket and for an answer it cannot use ("bad response", "bad upgrade").
   if (code === 'UND_ERR_SOCKET' && error.message.startsWith('bad ')) return 'invalid_response';
   return 'connection_reset';

@@ -1,10 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 
-const mostRead = 64 * 1024;
-const mostKept = 4 * 1024;
+/** Most answers are read to their end, so that the connection can be used again. In bytes. */
+const MAX_READ = 64 * 1024;
+/** As much of an answer as tells people why it was no success. In bytes. */
+const MAX_KEPT = 4 * 1024;
 
-/** An answer whose status and headers came; `start` is at most the first 4 KiB of its body. */
+/** An answer whose status and headers came; `start` is at most MAX_KEPT of its body. */
 export type Answer = { statusCode: number; headers: IncomingHttpHeaders; start: Buffer };
 
 /** The exchange was given up from our side before an answer came. */
@@ -20,8 +22,8 @@ export class Stopped extends Error {
 
 /**
  * One HTTP request and what came back, within one deadline for everything: waiting for a connection, connecting,
- * sending, reading. Once status and headers are here the result stands, however the body goes on. After 64 KiB of body
- * the connection is dropped. A request that still waits for a connection when it is stopped is not sent later.
+ * sending, reading. Once status and headers are here the result stands, however the body goes on. After MAX_READ of
+ * body the connection is dropped. A request that still waits for a connection when it is stopped is not sent later.
  *
  * This is `dispatch` and not `request`: a stop must count before there is a connection, where undici's signal is not
  * heard, and without streams and signals a delivery costs half as much CPU.
@@ -71,9 +73,9 @@ export function exchange(
         if (statusCode >= 200) head = { statusCode, headers };
       },
       onResponseData: (reading, chunk) => {
-        if (read < mostKept) kept.push(chunk.subarray(0, mostKept - read));
+        if (read < MAX_KEPT) kept.push(chunk.subarray(0, MAX_KEPT - read));
         read += chunk.length;
-        if (read >= mostRead) reading.abort(new Error('The answer is longer than we read.'));
+        if (read >= MAX_READ) reading.abort(new Error('The answer is longer than we read.'));
       },
       onResponseEnd: () => finish(null),
       onResponseError: (_, error) => finish(error),

@@ -1,9 +1,9 @@
 import { lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { Agent, buildConnector } from 'undici';
-import { allowedBy, isPublicAddress } from './address-policy.ts';
+import { type AddressPolicy, allowedBy, isPublicAddress } from './address-policy.ts';
 import { BlockedAddress, guardedLookup } from './guarded-lookup.ts';
-import { type AddressPolicy, isWebhookPort } from './url-policy.ts';
+import { isWebhookPort } from './url-policy.ts';
 
 /**
  * An HTTP/1.1 agent whose every connect obeys the policy: https only unless http is allowed; public addresses on ports

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
+import { retryAfterMs } from '../domain/retry-after.ts';
 import { type AttemptError, classifyError, classifyStatus } from './attempt-error.ts';
 import { type Answer, exchange } from './exchange.ts';
-import { retryAfterMs } from './retry-after.ts';
 
 /** What one attempt came to. */
 export type AttemptResult = {
@@ -63,7 +63,7 @@ function answered({ statusCode, headers, start }: Answer, durationMs: number): A
     durationMs,
     error,
     response: textOf(start),
-    retryAfterMs: mayAskToWait ? retryAfterMs([headers['retry-after']].flat()[0], Date.now()) : null,
+    retryAfterMs: mayAskToWait ? retryAfterMs(headers['retry-after'], Date.now()) : null,
     gone: statusCode === 410,
   };
 }

@@ -1,7 +1,9 @@
 import { createHmac, randomBytes } from 'node:crypto';
 
-const prefix = 'whsec_';
-const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+const PREFIX = 'whsec_';
+/** Within the 24 to 64 that Standard Webhooks 1.0 asks for. In bytes. */
+const NEW_SECRET_BYTES = 32;
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /** A secret that cannot sign. The message never contains the secret. */
 export class MalformedSecret extends Error {
@@ -9,9 +11,9 @@ export class MalformedSecret extends Error {
   override readonly name = 'MalformedSecret';
 }
 
-/** A new signing secret: `whsec_` and the base64 of 32 random bytes (Standard Webhooks 1.0 asks for 24 to 64). */
+/** A new signing secret: `whsec_` and the base64 of random bytes. */
 export function newWebhookSecret(): string {
-  return prefix + randomBytes(32).toString('base64');
+  return PREFIX + randomBytes(NEW_SECRET_BYTES).toString('base64');
 }
 
 /**
@@ -44,9 +46,9 @@ export function webhookHeaders(input: {
 }
 
 function keyOf(secret: string): Buffer {
-  const encoded = secret.slice(prefix.length);
+  const encoded = secret.slice(PREFIX.length);
   // Buffer.from skips what is not base64, so a damaged secret would sign with another key unnoticed.
-  if (!secret.startsWith(prefix) || !base64.test(encoded)) {
+  if (!secret.startsWith(PREFIX) || !BASE64.test(encoded)) {
     throw new MalformedSecret('A webhook secret must be whsec_ followed by base64.');
   }
   const key = Buffer.from(encoded, 'base64');

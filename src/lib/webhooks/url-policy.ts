@@ -1,10 +1,8 @@
 import { isIP } from 'node:net';
-import { allowedBy, isPublicAddress, type Subnet } from './address-policy.ts';
+import { type AddressPolicy, allowedBy, isPublicAddress } from './address-policy.ts';
 
-const longestUrl = 2048;
-
-/** What an operator opens beyond https to public addresses (`WEBHOOK_ALLOW_HTTP`, `WEBHOOK_ALLOWED_SUBNETS`). */
-export type AddressPolicy = { readonly allowHttp: boolean; readonly allowedSubnets: readonly Subnet[] };
+/** Longer ones are no addresses of receivers. In UTF-16 units. */
+const MAX_URL = 2048;
 
 /** Whether the port is one of 443 and 8443. `port` is a URL's: empty for the protocol's own. */
 export function isWebhookPort(protocol: string, port: string): boolean {
@@ -18,7 +16,7 @@ export function isWebhookPort(protocol: string, port: string): boolean {
  * @returns `reason` is one short sentence for the tenant.
  */
 export function checkWebhookUrl(url: string, policy: AddressPolicy): { ok: true } | { ok: false; reason: string } {
-  const reason = url.length > longestUrl ? `The URL is longer than ${longestUrl} characters.` : refusal(url, policy);
+  const reason = url.length > MAX_URL ? `The URL is longer than ${MAX_URL} characters.` : refusal(url, policy);
   return reason === null ? { ok: true } : { ok: false, reason };
 }
 

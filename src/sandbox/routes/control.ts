@@ -4,7 +4,7 @@ import { FaultBody } from '../faults.ts';
 import { readBody } from '../read-body.ts';
 import { badRequest } from '../refusal.ts';
 import { renderProgress } from '../renders.ts';
-import { STORIES } from '../stories.ts';
+import { STORIES } from '../stories/stories.ts';
 import type { World } from '../world.ts';
 
 const StoryBody = z.strictObject({ story: z.string().nullable(), times: z.int().positive().optional() });

@@ -74,7 +74,7 @@ function takeRender(world: World, request: FastifyRequest): { render: Render; is
     id: body.id,
     sessionId: session.id,
     userId: user.id,
-    shape: session.officialRenderShape ? 'official' : world.options.renderShape,
+    shape: session.renderShape,
     startedAt: Date.now(),
     durationMs: story.durationMs ?? RENDER_MS,
     fails: story.fails === 'all' || (story.fails === 'first' && isFirst),

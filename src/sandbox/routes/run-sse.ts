@@ -1,14 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { type Choice, chooseStory } from '../choose-story.ts';
-import { openEventStream } from '../event-stream.ts';
+import { COSTS, type TurnKind, turnKind } from '../agent/turn-kind.ts';
 import type { User } from '../identities.ts';
 import type { LoggedMessage } from '../log.ts';
 import { readBody } from '../read-body.ts';
 import { noCredits, Refusal } from '../refusal.ts';
 import type { Session } from '../session.ts';
+import { type Choice, chooseStory } from '../stories/choose-story.ts';
+import { openEventStream } from '../stream/event-stream.ts';
 import { runTurn } from '../turn.ts';
-import { COSTS, type TurnKind, turnKind } from '../turn-kind.ts';
 import type { World } from '../world.ts';
 
 /** The documented fields, and the two of ADK's own that change nothing or ask for partial texts (sse.md, section 3). */
@@ -39,7 +39,7 @@ export function runSseRoute(app: FastifyInstance, world: () => World): void {
       refuse(here, text, choice, kind, user, session);
 
       if (choice.renders) Object.assign(session, { renderStory: choice.renders, submits: 0 });
-      if (choice.switches.has('official-render')) session.officialRenderShape = true;
+      if (choice.switches.has('official-render')) session.renderShape = 'official';
       if (session.runningTurns > 0) here.log.overlap();
       const stream = openEventStream(reply, choice.switches);
       here.streams.add(stream);

@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { endTurn } from '../../lib/commands/end-turn.ts';
 import { hasOverlap } from '../../lib/db/credits.ts';
+import type { JobChange } from '../../lib/db/job-writes.ts';
 import { isSettled, settleCharge } from '../../lib/domain/charge.ts';
 import { jobError } from '../../lib/domain/failures.ts';
-import type { Credits, GenerateInput } from '../../lib/domain/job.ts';
+import type { Credits, GenerateInput, JobRecord } from '../../lib/domain/job.ts';
 import { readSessionState } from '../../lib/domain/session-state.ts';
-import type { TurnFold } from '../../lib/domain/stream.ts';
 import { decideTurn } from '../../lib/domain/turn-outcome.ts';
 import { faultPoint } from '../../lib/fault-point.ts';
 import { readBalance } from '../balance.ts';
-import type { SessionRow, Step, Work } from '../work.ts';
+import type { Step, Work } from '../work.ts';
 import { openedSession } from './opened-session.ts';
 import { recoverTurn } from './recover-turn.ts';
 import { turnResult } from './turn-result.ts';
@@ -20,19 +20,18 @@ const BALANCE_READS = 3;
 const BALANCE_READ_GAP_MS = 1_000;
 
 /** The stream has ended by itself: what did the turn do, and what did it cost? */
-export async function concludeTurn(work: Work, session: SessionRow): Promise<Step> {
+export async function concludeTurn(work: Work): Promise<Step> {
   const { accountId, upstreamId, who } = await openedSession(work);
   const state = await work.deps.nemo.state(who, upstreamId, work.signal);
   const after = readSessionState(state);
   const verdict = decideTurn({
-    fold: work.job.turn_fold as TurnFold | null,
+    fold: work.job.turn_fold,
     end: 'closed',
-    before: readSessionState(session.state),
+    before: readSessionState(work.session.state),
     after,
   });
   if (verdict.kind === 'undecided') return recoverTurn(work);
   const { charged, cost } = settleCharge({
-    sent: true,
     before: work.job.cost.before,
     after: await settledBalance(work, () => readBalance(work, accountId, who)),
     overlapped: await hasOverlap(work.deps.db.pool, work.job, work.deps.config.SSE_TOTAL_TIMEOUT, 'ever'),
@@ -43,11 +42,25 @@ export async function concludeTurn(work: Work, session: SessionRow): Promise<Ste
     const set = { turn_state: 'done', charged, cost, result: null } as const;
     return { kind: 'fail', error: jobError(verdict.code), set, turnOver: true };
   }
-  const result = turnResult(verdict, after, session.workspace_url);
-  const set = { turn_state: 'done', charged, cost, result, progress: work.progress } as const;
-  work.accept(await endTurn(work.deps.db.pool, work.job, { set }, state));
+  const result = turnResult(verdict, after, work.session.workspace_url);
+  return endConversation(work, { charged, cost, result }, state);
+}
+
+/** What the turn did is known: the job goes on, or ends with it. */
+export async function endConversation(
+  work: Work,
+  outcome: Pick<JobRecord, 'charged' | 'cost' | 'result'>,
+  state: unknown,
+): Promise<Step> {
+  const set = { turn_state: 'done', ...outcome } as const;
+  const next = afterConversation(work);
+  if (next.kind === 'succeed') return { ...next, set, turnOver: true, state };
+  // A lost turn's end was not seen: it is over by now.
+  const stamp: JobChange['stamp'] = work.job.turn_ended_at === null ? ['turn_ended_at'] : [];
+  const change = { set: { ...set, progress: work.progress }, stamp };
+  work.accept(await endTurn(work.deps.db.pool, work.job, change, state), { state });
   faultPoint('turn.concluded');
-  return afterConversation(work);
+  return next;
 }
 
 /** What follows a turn that did its work. */

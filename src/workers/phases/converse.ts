@@ -3,18 +3,17 @@ import { beginTurn } from '../../lib/commands/begin-turn.ts';
 import { withdrawTurn } from '../../lib/commands/end-turn.ts';
 import { sha256 } from '../../lib/crypto.ts';
 import { wakeCreditWaiters } from '../../lib/db/credit-waiters.ts';
-import { nameAccountUser } from '../../lib/db/sessions.ts';
 import type { GenerateInput } from '../../lib/domain/job.ts';
 import { writeMessage } from '../../lib/domain/prompt.ts';
 import { readSessionState } from '../../lib/domain/session-state.ts';
 import { stateFingerprint } from '../../lib/domain/state-diff.ts';
-import { emptyFold, foldPayload, type TurnFold } from '../../lib/domain/stream.ts';
+import { emptyFold, foldPayload, type TurnFold } from '../../lib/domain/stream/fold.ts';
 import { provesUnsent } from '../../lib/domain/upstream-errors.ts';
 import { faultPoint } from '../../lib/fault-point.ts';
 import { runTurn, type TurnEnding } from '../../lib/nemo/turn.ts';
 import { UpstreamError } from '../../lib/nemo/upstream-error.ts';
 import { readBalance } from '../balance.ts';
-import type { SessionRow, Step, Work } from '../work.ts';
+import type { Step, Work } from '../work.ts';
 import { afterConversation, concludeTurn } from './conclude.ts';
 import { takeLostTurn } from './lost-turn.ts';
 import { lackCredits, stillLacksCredits } from './no-credits.ts';
@@ -26,18 +25,20 @@ import { recoverTurn, SEND_WINDOW_MS } from './recover-turn.ts';
 export async function converse(work: Work): Promise<Step> {
   if (work.job.turn_state === 'sending') return recoverTurn(work);
   if (work.job.turn_state === 'done') return afterConversation(work);
-  const { session, who, accountId, upstreamId } = await openedSession(work);
-  if (work.job.turn_state === 'closed') return concludeTurn(work, session);
+  if (work.job.turn_state === 'closed') return concludeTurn(work);
+  const { who, accountId, upstreamId } = await openedSession(work);
 
   const waits = await stillLacksCredits(work, accountId, () => readBalance(work, accountId, who));
   if (waits) return waits;
-  const state = await work.deps.nemo.state(who, upstreamId, work.signal);
+  const [state, credits] = await Promise.all([
+    work.deps.nemo.state(who, upstreamId, work.signal),
+    readBalance(work, accountId, who),
+  ]);
   const before = readSessionState(state);
   // Before anything can be refused for want of credits: the link to register carries the name.
-  if (before.userId) await nameAccountUser(work.deps.db.pool, accountId, before.userId);
-  const arrived = await takeLostTurn(work, session, state);
+  await work.nameUser(accountId, before.userId);
+  const arrived = await takeLostTurn(work, state);
   if (arrived) return arrived;
-  const credits = await readBalance(work, accountId, who);
   if (credits.available <= 0) return lackCredits(work, 'converse', accountId, credits);
 
   const { SSE_TOTAL_TIMEOUT, SSE_IDLE_TIMEOUT } = work.deps.config;
@@ -46,11 +47,12 @@ export async function converse(work: Work): Promise<Step> {
   const committing = monotonicMs();
   work.accept(
     await beginTurn(work.deps.db.pool, work.job, { state, stateHash, credits }, work.progress, SSE_TOTAL_TIMEOUT),
+    { state },
   );
   faultPoint('turn.sending');
 
   const fold = emptyFold();
-  const listener = listen(work, fold, watchForPreview(work, session, before, who));
+  const listener = listen(work, fold, watchForPreview(work, before, who));
   const turn = {
     baseUrl: work.deps.config.NEMO_API_URL,
     who,
@@ -64,7 +66,7 @@ export async function converse(work: Work): Promise<Step> {
   };
   const ending = await work.aside(() => runTurn(turn).finally(listener.stop));
   faultPoint('turn.ended');
-  return afterTurn(work, session, fold, ending);
+  return afterTurn(work, fold, ending);
 }
 
 /** The words that are sent: the upstream has no fields for options. */
@@ -72,7 +74,7 @@ function messageOf({ prompt, options, language }: GenerateInput): string {
   return writeMessage(prompt, options ?? {}, language);
 }
 
-async function afterTurn(work: Work, session: SessionRow, fold: TurnFold, ending: TurnEnding): Promise<Step> {
+async function afterTurn(work: Work, fold: TurnFold, ending: TurnEnding): Promise<Step> {
   if (ending.kind === 'not_sent') {
     work.accept(await withdrawTurn(work.deps.db.pool, work.job));
     throw new UpstreamError('POST /run_sse', ending.cause.message, { cause: ending.cause });
@@ -86,7 +88,7 @@ async function afterTurn(work: Work, session: SessionRow, fold: TurnFold, ending
     await work.write({ set, stamp: ['turn_ended_at'] });
     faultPoint('turn.closed');
     await wakeCreditWaiters(work.deps.db.pool, work.job.account_id ?? '', work.deps.config.TENANT_CONCURRENCY);
-    return concludeTurn(work, session);
+    return concludeTurn(work);
   }
   const end = ending.kind === 'answered' ? 'lost' : ending.kind;
   await work.write({ set: { turn_end: end, turn_fold: fold } });

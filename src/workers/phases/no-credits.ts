@@ -1,4 +1,4 @@
-import { isOldestCreditWaiter } from '../../lib/db/credit-waiters.ts';
+import { oldestCreditWaiter } from '../../lib/db/credit-waiters.ts';
 import { jobError, type UpstreamAnswer } from '../../lib/domain/failures.ts';
 import { type Credits, NO_COST, type Phase } from '../../lib/domain/job.ts';
 import { registerUrl } from '../balance.ts';
@@ -37,7 +37,7 @@ export async function stillLacksCredits(
 ): Promise<Step | null> {
   if (work.job.waiting_reason !== 'credits') return null;
   const { before } = work.job.cost;
-  if (!(await isOldestCreditWaiter(work.deps.db.pool, accountId, work.job.id)))
+  if ((await oldestCreditWaiter(work.deps.db.pool, accountId)) !== work.job.id)
     return waitForCredits('converse', before);
   const now = await read();
   return now.available > (before?.available ?? 0) ? null : waitForCredits('converse', now);

@@ -1,12 +1,10 @@
 import type { Identity } from '../../lib/nemo/transport.ts';
-import type { SessionRow, Work } from '../work.ts';
+import type { Work } from '../work.ts';
 
-/** The session of a job that has passed the phase `session`, and who speaks in it. */
-export async function openedSession(
-  work: Work,
-): Promise<{ session: SessionRow; accountId: string; upstreamId: string; who: Identity }> {
-  const session = await work.session();
+/** Where a job speaks that has passed the phase `session`, and as whom. */
+export async function openedSession(work: Work): Promise<{ accountId: string; upstreamId: string; who: Identity }> {
+  const { session } = work;
   const { account_id: accountId, upstream_id: upstreamId } = session;
   if (accountId === null || upstreamId === null) throw new Error(`${session.id} is not open`);
-  return { session, accountId, upstreamId, who: await work.identity(accountId) };
+  return { accountId, upstreamId, who: await work.identity(accountId) };
 }

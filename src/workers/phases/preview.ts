@@ -1,8 +1,9 @@
 import { readSessionState, type SessionState } from '../../lib/domain/session-state.ts';
 import { diffStates } from '../../lib/domain/state-diff.ts';
-import { type TurnFold, turnText } from '../../lib/domain/stream.ts';
+import type { TurnFold } from '../../lib/domain/stream/fold.ts';
+import { turnText } from '../../lib/domain/stream/words.ts';
 import type { Identity } from '../../lib/nemo/transport.ts';
-import { JobLost, type SessionRow, type Work } from '../work.ts';
+import { JobLost, type Work } from '../work.ts';
 import { turnResult } from './turn-result.ts';
 
 /** The first video is in the state when its tool has answered; a server that is slow to write gets two more looks. */
@@ -19,13 +20,14 @@ export type Preview = {
  * Generation has two stages: the raw video is in the state minutes before music and title are. Tells of it once, with
  * `job.preview_ready`, while the turn goes on. What it cannot read or write is the turn's own business later.
  */
-export function watchForPreview(work: Work, session: SessionRow, before: SessionState, who: Identity): Preview {
+export function watchForPreview(work: Work, before: SessionState, who: Identity): Preview {
   const known = new Set(before.media.map((media) => media.url));
   let answered = 0;
   let looks = 0;
   let done = false;
   let look: Promise<void> = Promise.resolve();
 
+  const { session } = work;
   const lookNow = async (fold: TurnFold) => {
     const after = readSessionState(await work.deps.nemo.state(who, session.upstream_id ?? '', work.signal));
     if (done || !after.media.some((media) => media.kind === 'video' && !known.has(media.url))) return;

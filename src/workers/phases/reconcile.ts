@@ -1,4 +1,3 @@
-import { endTurn } from '../../lib/commands/end-turn.ts';
 import { sha256 } from '../../lib/crypto.ts';
 import { msSinceSent } from '../../lib/db/claims.ts';
 import { hasOverlap } from '../../lib/db/credits.ts';
@@ -8,22 +7,21 @@ import type { Charged, Cost, Credits } from '../../lib/domain/job.ts';
 import { decideRecovery } from '../../lib/domain/recovery.ts';
 import { readSessionState } from '../../lib/domain/session-state.ts';
 import { stateFingerprint } from '../../lib/domain/state-diff.ts';
-import type { TurnFold } from '../../lib/domain/stream.ts';
 import { decideTurn } from '../../lib/domain/turn-outcome.ts';
 import { faultPoint } from '../../lib/fault-point.ts';
 import { readBalance } from '../balance.ts';
 import type { Step, Work } from '../work.ts';
-import { afterConversation } from './conclude.ts';
+import { afterConversation, endConversation } from './conclude.ts';
 import { openedSession } from './opened-session.ts';
 import { SEND_WINDOW_MS } from './recover-turn.ts';
 import { turnResult } from './turn-result.ts';
 
-/** One look at what a lost turn did: state and credits against what they were (architecture.md, money rule 2). */
+/** One look at what a lost turn did: state and credits against what they were (architecture.md, money rule 3). */
 export async function reconcile(work: Work): Promise<Step> {
   if (work.job.turn_state === 'done') return afterConversation(work);
   await work.enter('reconcile');
   const { config, db, nemo } = work.deps;
-  const { session, accountId, upstreamId, who } = await openedSession(work);
+  const { accountId, upstreamId, who } = await openedSession(work);
   // The clock first: a balance proves nothing of the time after it was read. Then the balance: when it is released the
   // turn is over, and the state that is read after that is its last.
   const nowMs = await msSinceSent(db.pool, work.job.id);
@@ -52,16 +50,17 @@ export async function reconcile(work: Work): Promise<Step> {
     const set = { recovery_reads: job.recovery_reads + 1, state_last_hash: fingerprint };
     return { kind: 'wait', phase: 'reconcile', reason: 'recovery', ms: decision.inMs, set };
   }
-  const fold = job.turn_fold as TurnFold | null;
-  const verdict = decideTurn({ fold, end: job.turn_end ?? 'lost', before: readSessionState(session.state), after });
+  const verdict = decideTurn({
+    fold: job.turn_fold,
+    end: job.turn_end ?? 'lost',
+    before: readSessionState(work.session.state),
+    after,
+  });
   const { charged, cost } = await chargeOf(work, balance);
   if (decision.kind === 'done') {
     const turn = verdict.kind === 'done' ? verdict : { text: '', changes: [] };
-    const result = turnResult(turn, after, session.workspace_url);
-    const set = { turn_state: 'done', charged, cost, result } as const;
-    work.accept(await endTurn(db.pool, job, { set, stamp: ['turn_ended_at'] }, state));
-    faultPoint('reconcile.done');
-    return afterConversation(work);
+    const result = turnResult(turn, after, work.session.workspace_url);
+    return endConversation(work, { charged, cost, result }, state);
   }
   const error = jobError(verdict.kind === 'failed' ? verdict.code : lostCode(work));
   // What a preview had shown is not there any more, and no retry may go on from it.
@@ -76,7 +75,7 @@ export async function reconcile(work: Work): Promise<Step> {
 
 async function chargeOf(work: Work, after: Credits): Promise<{ charged: Charged; cost: Cost }> {
   const overlapped = await hasOverlap(work.deps.db.pool, work.job, work.deps.config.SSE_TOTAL_TIMEOUT, 'ever');
-  return settleCharge({ sent: true, before: work.job.cost.before, after, overlapped });
+  return settleCharge({ before: work.job.cost.before, after, overlapped });
 }
 
 /** A turn that we ended ourselves for its silence or length has a name of its own. */

@@ -2,11 +2,11 @@ import { moveRender, planRender, type RenderRow, type RenderState, TAKEN_OVER } 
 import { jobError } from '../../lib/domain/failures.ts';
 import type { ExportInput, ExportOptions, GenerateInput } from '../../lib/domain/job.ts';
 import { readSessionState } from '../../lib/domain/session-state.ts';
-import { isExportable } from '../../lib/domain/timeline.ts';
+import { isExportable } from '../../lib/domain/timeline/timeline.ts';
 import { faultPoint } from '../../lib/fault-point.ts';
+import type { RenderAnswer } from '../../lib/nemo/answers.ts';
 import type { Identity } from '../../lib/nemo/transport.ts';
 import { UpstreamError } from '../../lib/nemo/upstream-error.ts';
-import type { RenderAnswer } from '../../lib/nemo/wire.ts';
 import { JobLost, type Step, type Work } from '../work.ts';
 import { dropRender } from './drop-render.ts';
 import { openedSession } from './opened-session.ts';

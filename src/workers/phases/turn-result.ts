@@ -1,7 +1,7 @@
-import { translateGuiTalk } from '../../lib/domain/gui-language.ts';
+import { translateGuiTalk } from '../../lib/domain/gui-talk/translate.ts';
 import type { JobResult } from '../../lib/domain/job.ts';
 import type { SessionState } from '../../lib/domain/session-state.ts';
-import { timelineView } from '../../lib/domain/timeline.ts';
+import { timelineView } from '../../lib/domain/timeline/timeline.ts';
 
 /** A job's result after its conversation; the output comes with the render. */
 export function turnResult(

@@ -22,19 +22,16 @@ export async function concludeUpload(
   files: readonly JobFile[],
   ledger: ReadonlyMap<string, UploadRow>,
 ): Promise<Step> {
-  const { session, upstreamId, who } = await openedSession(work);
+  const { upstreamId, who } = await openedSession(work);
   const state = await work.deps.nemo.state(who, upstreamId, work.signal);
   const after = readSessionState(state);
-  const changes = diffStates(readSessionState(session.state), after);
-  const result = turnResult({ text: '', changes }, after, session.workspace_url);
+  const changes = diffStates(readSessionState(work.session.state), after);
+  const result = turnResult({ text: '', changes }, after, work.session.workspace_url);
   const brought = files.flatMap((file) => {
     const row = ledger.get(file.source);
     return row?.cdn_url ? [{ url: row.cdn_url, kind: row.kind ?? 'other' }] : [];
   });
   const urls = new Set(brought.map(({ url }) => url));
   const media = [...brought, ...result.media.filter(({ url }) => !urls.has(url))];
-  // The result first: the state before is lost with the next write.
-  await work.write({ set: { result: { ...result, media } } });
-  await work.writeSession({ state });
-  return { kind: 'succeed' };
+  return { kind: 'succeed', set: { result: { ...result, media } }, state };
 }

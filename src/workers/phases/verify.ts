@@ -61,7 +61,7 @@ async function copyOutput(work: Work, render: RenderRow): Promise<OutputFile & {
 }
 
 async function succeed(work: Work, render: RenderRow, file: OutputFile & { url: string }): Promise<Step> {
-  const session = await work.session();
+  const { session } = work;
   const state = readSessionState(session.state);
   const result = work.job.result ?? turnResult({ text: '', changes: [] }, state, session.workspace_url);
   const output: Output = {

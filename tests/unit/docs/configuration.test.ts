@@ -1,21 +1,19 @@
 import { expect, it } from 'vitest';
 import { variables } from '../../../src/lib/config.ts';
-import { DESCRIPTION_OF, DESCRIPTIONS } from '../../../src/lib/config-descriptions.ts';
 
-const known = new Map(variables().map((variable) => [variable.name, variable]));
-const groups = Object.entries(DESCRIPTIONS).map(([title, described]) => ({
+const sections = [...new Set(variables().map(({ section }) => section))].map((title) => ({
   title,
-  rows: Object.entries(described).map(([name, what]) => ({ name, what, ...known.get(name) })),
+  rows: variables().filter(({ section }) => section === title),
 }));
 
-it('every variable has its description, and nothing else has one', () => {
-  expect(Object.keys(DESCRIPTION_OF).sort()).toEqual([...known.keys()].sort());
+it('every variable has its sentence', () => {
+  for (const { name, sentence } of variables()) expect(sentence, name).not.toBe('');
 });
 
 it('.env.example names every variable with its default: `npm run docs` writes it', async () => {
-  const lines = groups.map(({ title, rows }) => {
-    const settings = rows.map(({ name, what, fallback, required }) => {
-      return `# ${what}\n${required ? '' : '#'}${name}=${fallback ?? ''}\n`;
+  const lines = sections.map(({ title, rows }) => {
+    const settings = rows.map(({ name, sentence, fallback, required }) => {
+      return `# ${sentence}\n${required ? '' : '#'}${name}=${fallback ?? ''}\n`;
     });
     return `# --- ${title} ---\n\n${settings.join('\n')}`;
   });
@@ -23,10 +21,10 @@ it('.env.example names every variable with its default: `npm run docs` writes it
 });
 
 it('docs/configuration.md has the same as tables', async () => {
-  const tables = groups.map(({ title, rows }) => {
-    const lines = rows.map(({ name, what, fallback, required }) => {
+  const tables = sections.map(({ title, rows }) => {
+    const lines = rows.map(({ name, sentence, fallback, required }) => {
       const value = required ? '**needed**' : fallback ? `\`${fallback}\`` : '';
-      return `| \`${name}\` | ${value} | ${what.replaceAll('|', '\\|').replaceAll('<name>', '`<name>`')} |`;
+      return `| \`${name}\` | ${value} | ${sentence.replaceAll('|', '\\|').replaceAll('<name>', '`<name>`')} |`;
     });
     return `## ${title}\n| variable | default | what it is |\n| --- | --- | --- |\n${lines.join('\n')}\n`;
   });
@@ -45,7 +43,7 @@ const DOCS_HEAD = `# Configuration
 
 Environment variables, all of them; \`npm run docs\` makes this page and \`.env.example\` from the schema
 (\`src/lib/config.ts\`). A process tells all faults at once and does not start; once it starts it logs the settings in
-force, secrets masked. Durations: \`200ms\`, \`30s\`, \`10m\`, \`2h\`, \`7d\`. Sizes are decimal: \`20MB\` is 20,000,000 bytes. A variable
-without a default is off while it is not set. Beside these, OpenTelemetry reads its own standard variables, and the AWS
-SDK its credentials (\`AWS_ACCESS_KEY_ID\`, \`AWS_SECRET_ACCESS_KEY\`, \`AWS_PROFILE\`, …).
+force, secrets masked. Durations: \`200ms\`, \`30s\`, \`10m\`, \`2h\`, \`7d\`. Sizes are decimal: \`20MB\` is 20,000,000
+bytes. A variable without a default is off while it is not set. Beside these, OpenTelemetry reads its own standard
+variables, and the AWS SDK its credentials (\`AWS_ACCESS_KEY_ID\`, \`AWS_SECRET_ACCESS_KEY\`, \`AWS_PROFILE\`, …).
 `;

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { COUNTED, READ } from '../../../src/lib/metrics/catalog.ts';
 import { processMetrics } from '../../../src/lib/metrics/process-metrics.ts';
+import { readGuide } from '../../support/guide.ts';
 
 const read = (name: string) => readFileSync(new URL(`../../../deploy/${name}`, import.meta.url), 'utf8');
 const rules: { alert: string; expr: string }[] = parse(read('alerts.yml')).groups.flatMap(
@@ -39,6 +40,11 @@ describe('alerts and dashboard', () => {
       const asked = [...list.matchAll(/(\w+)[=!]/g)].map(([, label]) => label);
       if (name !== 'up') expect(metrics.get(name)).toEqual(expect.arrayContaining(asked));
     }
+  });
+
+  it('have a row each in docs/operations.md, that says what to do', () => {
+    const rows = [...readGuide('docs/operations.md').matchAll(/^\| `(Reelay\w+)` \|(?: [^|]{3,} \|){2}$/gm)];
+    expect(rows.map(([, alert]) => alert).sort()).toEqual(rules.map(({ alert }) => alert).sort());
   });
 
   it('scrape the jobs that the alerts name', () => {

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Balance, isSettled, settleCharge } from '../../../src/lib/domain/charge.ts';
+import { isSettled, settleCharge } from '../../../src/lib/domain/charge.ts';
+import type { Credits } from '../../../src/lib/domain/job.ts';
 
-const balance = (available: number, frozen = 0): Balance => ({ available, frozen, total: available + frozen });
+const balance = (available: number, frozen = 0): Credits => ({ available, frozen, total: available + frozen });
 
 describe('what a message cost', () => {
-  it.each<[string, Balance | null, Balance | null, boolean, string, number | null, string]>([
+  it.each<[string, Credits | null, Credits | null, boolean, string, number | null, string]>([
     ['is exact when the balance fell', balance(100), balance(40), false, 'yes', 60, 'exact'],
     ['is exact when the balance is as it was', balance(100), balance(100), false, 'no', 0, 'exact'],
     [
@@ -42,18 +43,10 @@ describe('what a message cost', () => {
     ['is unknown without a balance before', null, balance(100), false, 'unknown', null, 'unknown'],
     ['is unknown without a balance after', balance(100), null, true, 'unknown', null, 'unknown'],
   ])('%s', (_what, before, after, overlapped, charged, credits, certainty) => {
-    expect(settleCharge({ sent: true, before, after, overlapped })).toEqual({
+    expect(settleCharge({ before, after, overlapped })).toEqual({
       charged,
       cost: { before, after, charged: credits, certainty },
     });
-  });
-
-  it.each([
-    [null, null],
-    [balance(100), balance(0)],
-  ])('is nothing when no message was sent', (before, after) => {
-    const cost = { before, after, charged: 0, certainty: 'none' };
-    expect(settleCharge({ sent: false, before, after, overlapped: true })).toEqual({ charged: 'no', cost });
   });
 
   it('is "no" only where an untouched balance proves it', () => {
@@ -62,7 +55,7 @@ describe('what a message cost', () => {
       .map((one) => balance(one.available, one.frozen));
     fc.assert(
       fc.property(any, any, fc.boolean(), (before, after, overlapped) => {
-        const { charged, cost } = settleCharge({ sent: true, before, after, overlapped });
+        const { charged, cost } = settleCharge({ before, after, overlapped });
         const isUntouched = before.total === after.total && before.frozen === 0 && after.frozen === 0;
         expect(charged === 'no').toBe(isUntouched && !overlapped);
         expect(charged === 'unknown').toBe(cost.certainty !== 'exact');

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { exportFormIn } from '../../../src/lib/domain/export-form.ts';
+import { exportFormIn } from '../../../src/lib/domain/intent/export-form.ts';
 
 it.each([
   ['export', {}],

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Intent, readIntent } from '../../../src/lib/domain/intent.ts';
+import { type Intent, readIntent } from '../../../src/lib/domain/intent/intent.ts';
 
 /** What a client writes, and why where it could be meant otherwise. */
 type Row = [said: string, why?: string];

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { turnText } from '../../../src/lib/domain/stream.ts';
+import { turnText } from '../../../src/lib/domain/stream/words.ts';
 import { decideTurn, type TurnOutcome } from '../../../src/lib/domain/turn-outcome.ts';
 import { foldChunks, foldPayloads, payloadsIn, recorded, recordings } from './recordings.ts';
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { readSessionState } from '../../../src/lib/domain/session-state.ts';
-import { emptyFold, foldPayload, type TurnFold } from '../../../src/lib/domain/stream.ts';
+import { emptyFold, foldPayload, type TurnFold } from '../../../src/lib/domain/stream/fold.ts';
 import { createSseReader } from '../../../src/lib/nemo/sse.ts';
 
 const folder = new URL('../../fixtures/transcripts/', import.meta.url);

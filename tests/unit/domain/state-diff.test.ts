@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { emptySessionState, readSessionState } from '../../../src/lib/domain/session-state.ts';
+import { readSessionState } from '../../../src/lib/domain/session-state.ts';
 import { diffStates, stateFingerprint } from '../../../src/lib/domain/state-diff.ts';
 import { recorded } from './recordings.ts';
+
+const EMPTY = readSessionState(null);
 
 type Raw = Record<string, unknown>;
 const video = (...sg: Raw[]) => ({ tt: 0, sg });
@@ -104,13 +106,13 @@ describe('the changes of a turn', () => {
     const generated_media = [{ url: 'https://c/fox.mp4', type: 'video' }, { url: 'https://c/song.mp3' }];
     const loose = stateWith([], { generated_media });
     const placed = stateWith([video({ id: 'x', d: 1000, src: 'https://c/fox.mp4' })], { generated_media });
-    expect(diffStates(emptySessionState, loose)).toEqual([
+    expect(diffStates(EMPTY, loose)).toEqual([
       { op: 'add', track: 'video', title: 'fox.mp4', detail: 'video, on no track' },
       { op: 'add', track: 'audio', title: 'song.mp3', detail: 'audio, on no track' },
     ]);
-    expect(diffStates(emptySessionState, placed).map(({ title }) => title)).toEqual(['fox.mp4', 'song.mp3']);
+    expect(diffStates(EMPTY, placed).map(({ title }) => title)).toEqual(['fox.mp4', 'song.mp3']);
     expect(diffStates(loose, placed)).toEqual([{ op: 'add', track: 'video', title: 'fox.mp4', detail: '0-1s' }]);
-    expect(diffStates(loose, emptySessionState).map(({ op }) => op)).toEqual(['remove', 'remove']);
+    expect(diffStates(loose, EMPTY).map(({ op }) => op)).toEqual(['remove', 'remove']);
   });
 
   it('of a recorded two-stage run are its clip, music and title', () => {
@@ -167,7 +169,7 @@ describe('the fingerprint of a state', () => {
   });
 
   it('is the same for no draft and an empty one', () => {
-    expect(stateFingerprint(readSessionState({ draft: {} }))).toBe(stateFingerprint(emptySessionState));
+    expect(stateFingerprint(readSessionState({ draft: {} }))).toBe(stateFingerprint(EMPTY));
   });
 
   it('is canonical JSON of draft and media', () => {

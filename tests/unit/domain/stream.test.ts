@@ -1,12 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  emptyFold,
-  type FrameKind,
-  foldPayload,
-  MAX_TEXT_CHARACTERS,
-  turnText,
-} from '../../../src/lib/domain/stream.ts';
+import { emptyFold, type FrameKind, foldPayload, MAX_TEXT_CHARACTERS } from '../../../src/lib/domain/stream/fold.ts';
+import { turnText } from '../../../src/lib/domain/stream/words.ts';
 import { foldPayloads } from './recordings.ts';
 
 const frame = (parts: unknown[], more: object = {}) =>

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fitText, xmlText } from '../../../src/lib/domain/svg-text.ts';
+import { fitText, xmlText } from '../../../src/lib/domain/timeline/svg-text.ts';
 
 describe('a text in XML', () => {
   it.each([

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { clockTime, timeAxis } from '../../../src/lib/domain/time-axis.ts';
+import { clockTime, timeAxis } from '../../../src/lib/domain/timeline/time-axis.ts';
 
 const HOUR = 3_600_000;
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { emptySessionState, readSessionState } from '../../../src/lib/domain/session-state.ts';
-import { isExportable, timelineSummary, timelineView } from '../../../src/lib/domain/timeline.ts';
+import { readSessionState } from '../../../src/lib/domain/session-state.ts';
+import { isExportable, timelineSummary, timelineView } from '../../../src/lib/domain/timeline/timeline.ts';
+
+const EMPTY = readSessionState(null);
 
 const stateWith = (...t: unknown[]) => readSessionState({ draft: { t } });
 const documented = stateWith(
@@ -106,12 +108,12 @@ describe('the view of a timeline', () => {
   });
 
   it('of nothing is empty', () => {
-    expect(timelineView(emptySessionState)).toEqual({ summary: 'Timeline (0 tracks)', duration_ms: 0, tracks: [] });
+    expect(timelineView(EMPTY)).toEqual({ summary: 'Timeline (0 tracks)', duration_ms: 0, tracks: [] });
   });
 });
 
 it('a timeline is exportable when a track has a segment', () => {
-  expect(isExportable(emptySessionState)).toBe(false);
+  expect(isExportable(EMPTY)).toBe(false);
   expect(isExportable(stateWith({ tt: 0, sg: [] }))).toBe(false);
   expect(isExportable(stateWith({ tt: 0, sg: [] }, { tt: 7, sg: [{}] }))).toBe(true);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { TurnEnd } from '../../../src/lib/domain/job.ts';
 import { readSessionState } from '../../../src/lib/domain/session-state.ts';
-import { decideTurn, type TurnEnd } from '../../../src/lib/domain/turn-outcome.ts';
+import { decideTurn } from '../../../src/lib/domain/turn-outcome.ts';
 import { foldPayloads } from './recordings.ts';
 
 const before = readSessionState({ draft: { t: [], v: 1 } });

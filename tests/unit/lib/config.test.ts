@@ -149,7 +149,7 @@ describe('the environment', () => {
 
   it('tells all faults at once, a line each', () => {
     expect(() => readConfig({ PORT: 'x', LOG_LEVEL: 'loud' })).toThrow(
-      /PORT [\s\S]*DATABASE_URL is not set: Postgres[\s\S]*ENCRYPTION_KEY is not set: 32 bytes[\s\S]*LOG_LEVEL /,
+      /DATABASE_URL is not set: Postgres[\s\S]*ENCRYPTION_KEY is not set: 32 bytes[\s\S]*PORT [\s\S]*LOG_LEVEL /,
     );
   });
 });

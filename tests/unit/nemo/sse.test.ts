@@ -69,15 +69,6 @@ describe('the SSE reader', () => {
     expect(payloadsIn([broken])).toEqual(['a\uFFFD', 'b']);
   });
 
-  it('tells of activity once for every push that brings bytes, before its payloads', () => {
-    const seen: string[] = [];
-    const reader = createSseReader((payload) => seen.push(payload), { onActivity: () => seen.push('activity') });
-    reader.push(bytes('data: a\n\ndata: b\n\nda'));
-    reader.push(new Uint8Array(0));
-    reader.push(bytes('ta: c'));
-    expect(seen).toEqual(['activity', 'a', 'b', 'activity']);
-  });
-
   it.each([
     ['a line that never ends', (size: number) => `data: ${'x'.repeat(size)}`],
     ['an event that never ends', (size: number) => `data: ${'x'.repeat(size)}\n`],

@@ -24,7 +24,7 @@ it('minutes of silence, before the headers and between two events, do not end a 
   const heard: string[] = [];
   const ending = runTurn({
     baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    who: { token: 'nmv_usr_1', skill: { source: 'nemo-video', version: '1.9', platform: 'unknown' } },
+    who: { token: 'nmv_usr_1', skill: { name: 'nemo-video', version: '1.9', platform: 'unknown' } },
     sessionId: '17',
     text: 'A fox',
     openBefore: monotonicMs() + 5_000,

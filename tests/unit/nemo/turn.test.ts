@@ -39,7 +39,7 @@ function turn(baseUrl: string, more: Partial<TurnRequest> = {}): TurnRequest & {
   const heard: string[] = [];
   return {
     baseUrl,
-    who: { token: 'nmv_usr_1', skill: { source: 'nemo-video', version: '1.9', platform: 'unknown' } },
+    who: { token: 'nmv_usr_1', skill: { name: 'nemo-video', version: '1.9', platform: 'unknown' } },
     sessionId: '17',
     text: 'A fox 🦊',
     openBefore: monotonicMs() + 5_000,
@@ -164,7 +164,7 @@ describe('a message that may have been taken', () => {
       const talk = setInterval(() => response.write(frame('and')), 10);
       response.on('close', () => clearInterval(talk));
     });
-    expect(await runTurn(turn(url, { idleMs: 100, totalMs: 300 }))).toEqual({ kind: 'total_timeout' });
+    expect(await runTurn(turn(url, { totalMs: 300 }))).toEqual({ kind: 'total_timeout' });
   });
 
   it('is given up when not even headers come', async () => {

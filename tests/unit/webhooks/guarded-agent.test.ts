@@ -3,9 +3,8 @@ import type { AddressInfo, LookupFunction } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Agent } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { parseSubnets } from '../../../src/lib/webhooks/address-policy.ts';
+import { type AddressPolicy, parseSubnets } from '../../../src/lib/webhooks/address-policy.ts';
 import { createGuardedAgent } from '../../../src/lib/webhooks/guarded-agent.ts';
-import type { AddressPolicy } from '../../../src/lib/webhooks/url-policy.ts';
 import { httpReceiver } from './receiver.ts';
 import { selfSigned } from './self-signed.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseSubnets } from '../../../src/lib/webhooks/address-policy.ts';
-import { type AddressPolicy, checkWebhookUrl } from '../../../src/lib/webhooks/url-policy.ts';
+import { type AddressPolicy, parseSubnets } from '../../../src/lib/webhooks/address-policy.ts';
+import { checkWebhookUrl } from '../../../src/lib/webhooks/url-policy.ts';
 
 const strict: AddressPolicy = { allowHttp: false, allowedSubnets: [] };
 const withHttp: AddressPolicy = { allowHttp: true, allowedSubnets: [] };

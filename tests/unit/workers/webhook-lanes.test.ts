@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { DueMessage } from '../../../src/lib/db/webhook-messages.ts';
-import { createLanes, MAX_WINDOW, type Reception } from '../../../src/workers/webhook-lanes.ts';
+import { createLanes, MAX_WINDOW, type Reception } from '../../../src/workers/webhooks/webhook-lanes.ts';
 
 const OK: Reception = { ok: true, statusCode: 204, durationMs: 5 };
 const REFUSED: Reception = { ok: false, statusCode: 503, durationMs: 5 };

@@ -1,4 +1,0 @@
-import type { Story } from '../story.ts';
-
-/** Nothing out of the ordinary, whatever the control endpoint has set. */
-export const ok: Story = {};
