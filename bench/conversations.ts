@@ -13,8 +13,8 @@ import { until } from './support/wait.ts';
 const SIZES: readonly { open: number; backend: Backend; rounds: number }[] = SHORT
   ? [{ open: 20, backend: 'postgres', rounds: 1 }]
   : [
-      { open: 1_000, backend: 'redis', rounds: 3 },
-      { open: 1_000, backend: 'postgres', rounds: 3 },
+      { open: 1_000, backend: 'redis', rounds: 2 },
+      { open: 1_000, backend: 'postgres', rounds: 2 },
       { open: 5_000, backend: 'redis', rounds: 2 },
       { open: 5_000, backend: 'postgres', rounds: 1 },
       { open: 10_000, backend: 'redis', rounds: 1 },

@@ -1,7 +1,7 @@
 import { now } from '../lib/clock.ts';
 import { recordCredits } from '../lib/db/credits.ts';
-import { registerUrl } from '../lib/domain/account.ts';
 import type { Credits } from '../lib/domain/job.ts';
+import { registerUrl } from '../lib/domain/register-url.ts';
 import { DEFAULT_SKILL } from '../lib/skills.ts';
 import type { ApiDeps } from './deps.ts';
 import { liveRead, unreadable } from './live-read.ts';

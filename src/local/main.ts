@@ -36,8 +36,8 @@ async function run(): Promise<number> {
   let starting: Promise<unknown> = Promise.resolve();
   try {
     const say = (text: string) => void process.stdout.write(text);
-    const ports = { migrate, programs: programs(), env: process.env, cwd: process.cwd(), say };
-    const start = runTry(ports, parts, over);
+    const deps = { migrate, programs: programs(), env: process.env, cwd: process.cwd(), say };
+    const start = runTry(deps, parts, over);
     starting = start;
     const ended = rejectsOnAbort(over.signal);
     process.stdout.write(await Promise.race([start, ended]));

@@ -22,7 +22,7 @@ const MAX_RESTARTS = 20;
 /** Others may enter but not list: Postgres may run as another user; what is secret has its own mode. */
 const DATA_DIR_MODE = 0o711;
 
-export type TryPorts = {
+export type TryDeps = {
   /** Brings the database up to date. */
   migrate(databaseUrl: string, options: { queueSchema: boolean }): Promise<void>;
   /** The script and its arguments of each process. */
@@ -34,7 +34,7 @@ export type TryPorts = {
 };
 
 /** The state of one run: `over` is aborted, with the reason, when it has to end. */
-type Run = TryPorts & { settings: TrySettings; parts: RunningParts; over: AbortController };
+type Run = TryDeps & { settings: TrySettings; parts: RunningParts; over: AbortController };
 
 /** One process of a run. `stopLimitMs`: how long it may take to end in order. */
 type Process = { name: string; command: readonly string[]; env: Environment; stage: Stage; stopLimitMs: number };
@@ -43,11 +43,11 @@ type Process = { name: string; command: readonly string[]; env: Environment; sta
  * Starts everything and gives the text to show. What runs is in `parts`. `over` ends a start that is under way, and is
  * aborted with a StartFault when a part dies later and is not started again. Throws errors whose message is for the user.
  */
-export async function runTry(ports: TryPorts, parts: RunningParts, over: AbortController): Promise<string> {
+export async function runTry(deps: TryDeps, parts: RunningParts, over: AbortController): Promise<string> {
   const begin = performance.now();
-  const settings = readTrySettings(ports.env, ports.cwd);
+  const settings = readTrySettings(deps.env, deps.cwd);
   const { dataDir, env } = settings;
-  const run: Run = { ...ports, settings, parts, over };
+  const run: Run = { ...deps, settings, parts, over };
   await mkdir(path.join(dataDir, 'logs'), { recursive: true, mode: DATA_DIR_MODE });
   const lock = await lockFolder(dataDir);
   // The next run takes over what a killed one leaves.
@@ -64,8 +64,8 @@ export async function runTry(ports: TryPorts, parts: RunningParts, over: AbortCo
     stopLimitMs: settings.drainMs + AFTER_DRAIN_MS,
   } as const;
   const [apiUrl] = await Promise.all([
-    startService(run, { ...service, name: 'API', command: ports.programs.api }),
-    startService(run, { ...service, name: 'worker', command: ports.programs.worker }),
+    startService(run, { ...service, name: 'API', command: deps.programs.api }),
+    startService(run, { ...service, name: 'worker', command: deps.programs.worker }),
   ]);
   return readyText({
     address: clientAddress(apiUrl ?? `http://127.0.0.1:${settings.port}`),

@@ -1,6 +1,6 @@
 import { recordCredits } from '../lib/db/credits.ts';
-import { registerUrl as accountRegisterUrl } from '../lib/domain/account.ts';
 import type { Credits } from '../lib/domain/job.ts';
+import { registerUrl as accountRegisterUrl } from '../lib/domain/register-url.ts';
 import type { Identity } from '../lib/nemo/transport.ts';
 import type { Work } from './work.ts';
 
@@ -13,7 +13,7 @@ export async function readBalance(work: Work, accountId: string, who: Identity):
   return credits;
 }
 
-/** Where the owner of the job's account can register it (domain/account.ts). */
+/** Where the owner of the job's account can register it (domain/register-url.ts). */
 export async function registerUrl(work: Work, accountId: string): Promise<string | null> {
   const account = await work.deps.db.prisma.account.findUnique({ where: { id: accountId } });
   return account && accountRegisterUrl(account, work.deps.config.NEMO_WEB_URL);

@@ -2,7 +2,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
+import { SHORT_LIVED } from '../support/program.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { FULL } from './settings.ts';
 
 /** A process that cannot start is not started as fast as it fails. In ms. */
 const RESTART_PAUSE_MS = 200;
@@ -44,6 +46,8 @@ export function keepRunning(
     armed = nextFault();
     isReady = false;
     child = fork('dist/main.js', [role], {
+      // The full run takes times.
+      execArgv: FULL ? [] : SHORT_LIVED,
       env: {
         PATH: process.env.PATH ?? '',
         ...env,

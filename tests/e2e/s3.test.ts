@@ -4,7 +4,7 @@ import { afterAll, expect, it } from 'vitest';
 import { createClient } from '../support/client.ts';
 import { createDatabase } from '../support/database.ts';
 import { giveFile, mp4File, sha256Of } from '../support/files.ts';
-import { startProgram } from '../support/program.ts';
+import { SHORT_LIVED, startProgram } from '../support/program.ts';
 import { startS3 } from '../support/s3-server.ts';
 import { startTestSandbox } from '../support/sandbox.ts';
 
@@ -34,7 +34,7 @@ it('API and worker share nothing but a database and a bucket', async () => {
     ...s3.env,
   };
   const start = async (role: string, more: Record<string, string> = {}) => {
-    const program = await startProgram('dist/main.js', [role], { ...env, ...more });
+    const program = await startProgram('dist/main.js', [role], { ...env, ...more }, SHORT_LIVED);
     cleanUp.push(() => program.kill('SIGKILL'));
     return program;
   };

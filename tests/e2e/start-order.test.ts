@@ -6,6 +6,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startEmbeddedPostgres } from '../../src/local/embedded-postgres.ts';
 import { freePort } from '../../src/local/free-port.ts';
+import { SHORT_LIVED } from '../support/program.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 let folder: string;
@@ -29,7 +30,7 @@ afterAll(async () => {
 });
 
 function start(role: string, env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, ['dist/main.js', role], {
+  const child = spawn(process.execPath, [...SHORT_LIVED, 'dist/main.js', role], {
     env: {
       PATH: process.env.PATH,
       DATABASE_URL: url,

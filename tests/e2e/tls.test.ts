@@ -10,7 +10,7 @@ import { migrate } from '../../src/migrate.ts';
 import { hasRedisServer } from '../chaos/own-stores.ts';
 import { makeCertificates, rowsOf, type TestCertificates } from '../support/certificates.ts';
 import { createClient } from '../support/client.ts';
-import { startProgram } from '../support/program.ts';
+import { SHORT_LIVED, startProgram } from '../support/program.ts';
 import { serveRedis } from '../support/redis-server.ts';
 import { startTestSandbox } from '../support/sandbox.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -76,7 +76,7 @@ it.runIf(ours)('a job runs with Postgres and Redis over TLS, with a private auth
     START_TIMEOUT: '500ms',
   };
   const start = async (more: Record<string, string>) => {
-    const program = await startProgram('dist/main.js', ['all'], { ...env, ...more });
+    const program = await startProgram('dist/main.js', ['all'], { ...env, ...more }, SHORT_LIVED);
     cleanUp.push(() => program.kill('SIGKILL'));
     return program;
   };

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createClient } from '../support/client.ts';
 import { createDatabase } from '../support/database.ts';
-import { type Program, startProgram } from '../support/program.ts';
+import { type Program, SHORT_LIVED, startProgram } from '../support/program.ts';
 import { startRedis } from '../support/redis.ts';
 import { startTestSandbox } from '../support/sandbox.ts';
 import { storesOf } from '../support/stores.ts';
@@ -40,7 +40,7 @@ describe.concurrent('a worker killed in the middle of a stream', () => {
         RENDER_POLL_INTERVAL: '200ms',
       };
       const start = async (role: string): Promise<Program> => {
-        const program = await startProgram('dist/main.js', [role], env);
+        const program = await startProgram('dist/main.js', [role], env, SHORT_LIVED);
         cleanUp.push(() => program.kill('SIGKILL'));
         return program;
       };

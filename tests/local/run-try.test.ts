@@ -6,7 +6,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { freePort } from '../../src/local/free-port.ts';
 import { isAlive } from '../../src/local/process-state.ts';
-import { runTry, type TryPorts } from '../../src/local/run-try.ts';
+import { runTry, type TryDeps } from '../../src/local/run-try.ts';
 import { RunningParts } from '../../src/local/running-parts.ts';
 import { sentenceOf } from '../../src/local/start-fault.ts';
 
@@ -47,7 +47,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function ports(more: Partial<TryPorts> = {}, env: Record<string, string> = {}): Promise<TryPorts> {
+async function deps(more: Partial<TryDeps> = {}, env: Record<string, string> = {}): Promise<TryDeps> {
   return {
     migrate: vi.fn(async () => undefined),
     programs: {
@@ -87,7 +87,7 @@ async function faultOf(promise: Promise<unknown>): Promise<string> {
 
 it('starts sandbox, API and worker with one environment, tells how to use them, and ends them', async () => {
   const port = await freePort();
-  const given = await ports({}, { PORT: String(port), RENDER_POLL_INTERVAL: '7s', REDIS_URL: '' });
+  const given = await deps({}, { PORT: String(port), RENDER_POLL_INTERVAL: '7s', REDIS_URL: '' });
   const text = await runTry(given, parts, over);
   const key = (await readFile(path.join(dataDir, 'api-key'), 'utf8')).trim();
   expect(text).toContain(`curl -s http://127.0.0.1:${port}/v1/jobs`);
@@ -114,7 +114,7 @@ it('starts sandbox, API and worker with one environment, tells how to use them, 
 });
 
 it('starts no sandbox and keeps the real waits when an upstream is given', async () => {
-  await runTry(await ports({}, { NEMO_API_URL: 'http://127.0.0.1:5999', REDIS_URL: 'redis://127.0.0.1' }), parts, over);
+  await runTry(await deps({}, { NEMO_API_URL: 'http://127.0.0.1:5999', REDIS_URL: 'redis://127.0.0.1' }), parts, over);
   const { env } = await seenBy('worker');
   expect(env.NEMO_API_URL).toBe('http://127.0.0.1:5999');
   expect(env).not.toHaveProperty('RENDER_POLL_INTERVAL');
@@ -125,7 +125,7 @@ it('says which port is in use before it starts anything', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { port: number };
-  const given = await ports({}, { PORT: String(port) });
+  const given = await deps({}, { PORT: String(port) });
   expect(await faultOf(runTry(given, parts, over))).toBe(
     `Port ${port} is in use: stop what listens there, or choose another with PORT=${port + 1}.`,
   );
@@ -134,33 +134,33 @@ it('says which port is in use before it starts anything', async () => {
 });
 
 it('refuses a second run on the same folder', async () => {
-  await runTry(await ports(), parts, over);
-  expect(await faultOf(runTry(await ports(), parts, over))).toBe(
+  await runTry(await deps(), parts, over);
+  expect(await faultOf(runTry(await deps(), parts, over))).toBe(
     `Another run (process ${process.pid}) uses ${dataDir}: stop it first, or choose another folder with DATA_DIR.`,
   );
 });
 
 it('names every faulty variable at once', async () => {
-  const fault = await faultOf(runTry(await ports({}, { PORT: 'x', DRAIN_TIMEOUT: 'soon' }), parts, over));
+  const fault = await faultOf(runTry(await deps({}, { PORT: 'x', DRAIN_TIMEOUT: 'soon' }), parts, over));
   expect(fault).toMatch(/PORT .*; DRAIN_TIMEOUT must be a duration/);
 });
 
 it('says why the database cannot be used, without its password', async () => {
   const migrate = () => Promise.reject(new AggregateError([new Error('connect ECONNREFUSED 127.0.0.1:1')]));
-  expect(await faultOf(runTry(await ports({ migrate }), parts, over))).toBe(
+  expect(await faultOf(runTry(await deps({ migrate }), parts, over))).toBe(
     'The database postgresql://me:***@127.0.0.1:1/x cannot be used: connect ECONNREFUSED 127.0.0.1:1.',
   );
 });
 
 it('passes on why a process does not start', async () => {
-  const given = await ports();
+  const given = await deps();
   await program('worker', FAILING);
   expect(await faultOf(runTry(given, parts, over))).toBe('The worker did not start: REDIS_URL points to nobody.');
 });
 
 it('starts a process that dies again, with its last words, but not for ever', async () => {
   const said: string[] = [];
-  const given = await ports({ say: (text) => void said.push(text) });
+  const given = await deps({ say: (text) => void said.push(text) });
   await program('api', MORTAL);
   await runTry(given, parts, over);
   await once(over.signal, 'abort');
@@ -170,14 +170,14 @@ it('starts a process that dies again, with its last words, but not for ever', as
 
 it('can be stopped while it starts', async () => {
   const migrate = () => new Promise<void>(() => over.abort(new Error('asked to stop')));
-  expect(await faultOf(runTry(await ports({ migrate }), parts, over))).toBe('asked to stop');
+  expect(await faultOf(runTry(await deps({ migrate }), parts, over))).toBe('asked to stop');
   const { pid } = await seenBy('sandbox');
   await parts.stopAll();
   expect(isAlive(pid)).toBe(false);
 });
 
 it('kills everything at once when it has to', async () => {
-  await runTry(await ports(), parts, over);
+  await runTry(await deps(), parts, over);
   const { pid } = await seenBy('worker');
   parts.killAll();
   await vi.waitFor(() => expect(isAlive(pid)).toBe(false));

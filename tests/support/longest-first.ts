@@ -1,7 +1,7 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** The projects as they are begun: those whose files take long, and wait for the most part, before those that fill their pauses. */
-const PROJECTS = ['chaos', 'e2e', 'bench', 'integration-postgres', 'integration-redis', 'unit'];
+const PROJECTS = ['chaos', 'e2e', 'bench', 'integration-redis', 'integration-postgres', 'unit'];
 
 /** The whole run is as long as its last file: what takes longest comes first, within a project as it is known from the run before. */
 export class LongestFirst extends BaseSequencer {

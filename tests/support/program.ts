@@ -4,6 +4,12 @@ import { once } from 'node:events';
 /** How long a process of ours may take to say that it is ready, in ms. */
 const READY_TIMEOUT_MS = 30_000;
 
+/**
+ * Of Node, for processes that live for seconds: an optimising compiler, and little room for what is new, cost more than
+ * they save.
+ */
+export const SHORT_LIVED = ['--no-opt', '--min-semi-space-size=16'];
+
 export type Program = {
   pid: number;
   /** Where it listens, where it does. */
@@ -12,9 +18,15 @@ export type Program = {
   kill(signal: NodeJS.Signals): Promise<void>;
 };
 
-/** Starts a built program (`npm run build`) as a process of its own and waits until it is ready. */
-export async function startProgram(file: string, args: string[], env: Record<string, string>): Promise<Program> {
+/** Starts a built program (`npm run build`) as a process of its own and waits until it is ready. `execArgv`: of Node. */
+export async function startProgram(
+  file: string,
+  args: string[],
+  env: Record<string, string>,
+  execArgv: string[] = [],
+): Promise<Program> {
   const child = fork(file, args, {
+    execArgv,
     env: { PATH: process.env.PATH ?? '', ...env },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import { startEmbeddedPostgres } from '../../src/local/embedded-postgres.ts';
 
 /** What the tests of one project share. */
@@ -33,6 +34,7 @@ const KINDS: Record<string, Kind> = {
     async start() {
       const folder = await mkdtemp(join(tmpdir(), 'reelay-test-'));
       const server = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), throwaway: true });
+      await weakenPassword(server.adminUrl);
       return {
         adminUrl: server.adminUrl,
         redisUrl: givenRedis(),
@@ -92,6 +94,15 @@ export function storesOf(env: Record<string, string | undefined> = process.env):
   const kind = KINDS[name];
   if (!kind) throw new Error(`TEST_INFRA=${name}: it can be ${Object.keys(KINDS).join(', ')}.`);
   return kind;
+}
+
+/** Tests connect thousands of times, each time with thousands of rounds of a hash that protects nothing here: one will do. */
+async function weakenPassword(adminUrl: string): Promise<void> {
+  const admin = new pg.Client({ connectionString: adminUrl });
+  await admin.connect();
+  await admin.query('SET scram_iterations = 1');
+  await admin.query(`ALTER ROLE CURRENT_USER PASSWORD ${pg.escapeLiteral(new URL(adminUrl).password)}`);
+  await admin.end();
 }
 
 /** A Redis for the tests alone: its databases are emptied. */

@@ -2,7 +2,7 @@ import type { FastifyPluginAsync } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { forgetRegistered, registerAccount } from '../../lib/commands/register-account.ts';
 import { hintOf } from '../../lib/crypto.ts';
-import { registerUrl } from '../../lib/domain/account.ts';
+import { registerUrl } from '../../lib/domain/register-url.ts';
 import type { ApiDeps } from '../deps.ts';
 import { Account, PutAccount } from '../schemas/account.ts';
 import { noBody } from '../schemas/answer.ts';

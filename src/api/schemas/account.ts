@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ACCOUNT_KINDS } from '../../lib/domain/account.ts';
+import { ACCOUNT_KINDS } from '../../lib/domain/register-url.ts';
 import { listOf, moment, oneOf } from './answer.ts';
 
 /** Credits at one moment, wherever they are shown. */

@@ -1,4 +1,3 @@
-import { cut } from './loose-value.ts';
 import { MEDIA_EXTENSIONS } from './media.ts';
 
 /** How a skill describes what it takes; `max_bytes` a file. */
@@ -6,8 +5,6 @@ export type Takes = { name: string; formats: readonly string[]; max_bytes: numbe
 
 /** Longer ones are no addresses of files; a limit keeps them indexable. In characters of the normal form. */
 const MAX_URL = 2_048;
-/** Upstream names stay readable in the agent's answers. In characters, without number and extension. */
-const MAX_STEM = 60;
 /** What the upstream does not take as it is: we turn it into something else, and need the bytes for it. */
 const UPLOAD_FIRST = new Set(['heic', 'txt']);
 
@@ -34,25 +31,6 @@ export function readAssetUrl(text: string): { url: string } | { fault: string } 
   const format = extensionOf(url.pathname);
   if (UPLOAD_FIRST.has(format)) return { fault: `A .${format} file must be uploaded first: POST /v1/assets.` };
   return { url: url.href };
-}
-
-/**
- * What a file is called upstream: `<name>-<last 6 of the asset id>.<ext>`, by which it is found again. Letters and
- * digits of any script stay; HEIC images are JPEGs there.
- */
-export function upstreamName(asset: { id: string; filename: string; format: string }): string {
-  const words = asset.filename
-    .normalize('NFC')
-    .replace(/\.[^./\\]*$/, '')
-    .replace(/[^\p{L}\p{N}._]+/gu, '-');
-  const stem = cut(words, MAX_STEM).replace(/^[-.]+|[-.]+$/g, '');
-  const ext = asset.format === 'heic' ? 'jpg' : asset.format;
-  return `${stem || 'file'}-${asset.id.slice(-6)}.${ext}`;
-}
-
-/** What the upstream calls a file that it fetches: the last part of the path. '' where there is none. */
-export function urlName(url: string): string {
-  return new URL(url).pathname.split('/').at(-1) ?? '';
 }
 
 function takesFormat(skill: Takes, format: string): boolean {

@@ -39,15 +39,8 @@ export function splitSentences(text: string): string[] {
   let start = 0;
   for (const match of masked.matchAll(END)) {
     const end = match.index + match[0].length;
-    if (
-      end < masked.length &&
-      !endsSentence(
-        masked.slice(Math.max(start, match.index - LAST_WORD), match.index),
-        match,
-        masked.slice(end, end + 2),
-      )
-    )
-      continue;
+    const before = masked.slice(Math.max(start, match.index - LAST_WORD), match.index);
+    if (end < masked.length && !endsSentence(before, match, masked.slice(end, end + 2))) continue;
     sentences.push(text.slice(start, end));
     start = end;
   }

@@ -1,10 +1,31 @@
-import { type LooseObject, objectIn, textIn } from './loose-value.ts';
+import { cut, type LooseObject, objectIn, textIn } from './loose-value.ts';
 
 /** A file in a session's state, as the upstream lists it. */
 export type UploadedFile = { cdn_url: string | null; kind: string | null };
 
+/** Upstream names stay readable in the agent's answers. In characters, without number and extension. */
+const MAX_STEM = 60;
 /** States are a handful of lists of files with a few levels below them; no deeper is looked. */
 const MAX_DEPTH = 8;
+
+/**
+ * What a file is called upstream: `<name>-<last 6 of the asset id>.<ext>`, by which it is found again. Letters and
+ * digits of any script stay; HEIC images are JPEGs there.
+ */
+export function upstreamName(asset: { id: string; filename: string; format: string }): string {
+  const words = asset.filename
+    .normalize('NFC')
+    .replace(/\.[^./\\]*$/, '')
+    .replace(/[^\p{L}\p{N}._]+/gu, '-');
+  const stem = cut(words, MAX_STEM).replace(/^[-.]+|[-.]+$/g, '');
+  const ext = asset.format === 'heic' ? 'jpg' : asset.format;
+  return `${stem || 'file'}-${asset.id.slice(-6)}.${ext}`;
+}
+
+/** What the upstream calls a file that it fetches: the last part of the path. '' where there is none. */
+export function urlName(url: string): string {
+  return new URL(url).pathname.split('/').at(-1) ?? '';
+}
 
 /**
  * Whether a session's state shows a file that we may have sent: by the name that we gave it, or by its address where

@@ -1,8 +1,7 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { upstreamName, urlName } from '../../lib/domain/asset-rules.ts';
 import { assetsOf } from '../../lib/domain/job.ts';
-import type { UploadedFile } from '../../lib/domain/uploaded-file.ts';
+import { type UploadedFile, upstreamName, urlName } from '../../lib/domain/uploaded-file.ts';
 import type { Work } from '../work.ts';
 import { openedSession } from './opened-session.ts';
 

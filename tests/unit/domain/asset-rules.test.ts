@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { assetFault, readAssetUrl, upstreamName, urlAssetFault, urlName } from '../../../src/lib/domain/asset-rules.ts';
+import { assetFault, readAssetUrl, urlAssetFault } from '../../../src/lib/domain/asset-rules.ts';
 
 const SKILL = { name: 'stills', formats: ['jpg', 'png', 'heic'], max_bytes: 1_000 };
 
@@ -37,31 +37,4 @@ it.each([
   ['https://a.example/a.Txt', { fault: expect.stringContaining('uploaded first') }],
 ])('reads the URL %s', (text, read) => {
   expect(readAssetUrl(text)).toEqual(read);
-});
-
-describe('the name upstream', () => {
-  const id = 'ast_01m7yry6a4fezt3d46hshdfv7y';
-  it.each([
-    ['photo.png', 'png', 'photo-hdfv7y.png'],
-    ['photo.jpeg', 'jpg', 'photo-hdfv7y.jpg'],
-    ['IMG_1.HEIC', 'heic', 'IMG_1-hdfv7y.jpg'],
-    ['my "best" photo.final.png', 'png', 'my-best-photo.final-hdfv7y.png'],
-    ['猫の写真.png', 'png', '猫の写真-hdfv7y.png'],
-    ['../../etc/passwd', 'mp4', 'etc-passwd-hdfv7y.mp4'],
-    ['a\r\nb.png', 'png', 'a-b-hdfv7y.png'],
-    ['.png', 'png', 'file-hdfv7y.png'],
-    ['???', 'png', 'file-hdfv7y.png'],
-    [`${'x'.repeat(100)}.png`, 'png', `${'x'.repeat(60)}-hdfv7y.png`],
-    [`${'𠮷'.repeat(40)}.png`, 'png', `${'𠮷'.repeat(30)}-hdfv7y.png`],
-    [`x${'𠮷'.repeat(40)}.png`, 'png', `x${'𠮷'.repeat(29)}-hdfv7y.png`],
-  ])('of %s is %s → %s', (filename, format, name) => {
-    expect(upstreamName({ id, filename, format })).toBe(name);
-  });
-
-  it.each([
-    ['https://a.example/b/c.png?x=/d.png', 'c.png'],
-    ['https://a.example/', ''],
-  ])('of %s is %s', (url, name) => {
-    expect(urlName(url)).toBe(name);
-  });
 });

@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import { findUploaded } from '../../../src/lib/domain/uploaded-file.ts';
+import { describe, expect, it } from 'vitest';
+import { findUploaded, upstreamName, urlName } from '../../../src/lib/domain/uploaded-file.ts';
 
 const ASSET = { source: 'ast_1', name: 'photo-abc123.png' };
 const URL_FILE = { source: 'https://a.example/photo.png', name: 'photo.png' };
@@ -86,4 +86,31 @@ it.each<[string, unknown, { source: string; name: string }, string[], unknown]>(
   ],
 ])('%s', (_what, state, file, others, found) => {
   expect(findUploaded(state, file, new Set(others))).toEqual(found);
+});
+
+describe('the name upstream', () => {
+  const id = 'ast_01m7yry6a4fezt3d46hshdfv7y';
+  it.each([
+    ['photo.png', 'png', 'photo-hdfv7y.png'],
+    ['photo.jpeg', 'jpg', 'photo-hdfv7y.jpg'],
+    ['IMG_1.HEIC', 'heic', 'IMG_1-hdfv7y.jpg'],
+    ['my "best" photo.final.png', 'png', 'my-best-photo.final-hdfv7y.png'],
+    ['猫の写真.png', 'png', '猫の写真-hdfv7y.png'],
+    ['../../etc/passwd', 'mp4', 'etc-passwd-hdfv7y.mp4'],
+    ['a\r\nb.png', 'png', 'a-b-hdfv7y.png'],
+    ['.png', 'png', 'file-hdfv7y.png'],
+    ['???', 'png', 'file-hdfv7y.png'],
+    [`${'x'.repeat(100)}.png`, 'png', `${'x'.repeat(60)}-hdfv7y.png`],
+    [`${'𠮷'.repeat(40)}.png`, 'png', `${'𠮷'.repeat(30)}-hdfv7y.png`],
+    [`x${'𠮷'.repeat(40)}.png`, 'png', `x${'𠮷'.repeat(29)}-hdfv7y.png`],
+  ])('of %s is %s → %s', (filename, format, name) => {
+    expect(upstreamName({ id, filename, format })).toBe(name);
+  });
+
+  it.each([
+    ['https://a.example/b/c.png?x=/d.png', 'c.png'],
+    ['https://a.example/', ''],
+  ])('of %s is %s', (url, name) => {
+    expect(urlName(url)).toBe(name);
+  });
 });
