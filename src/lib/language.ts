@@ -61,7 +61,7 @@ function likeliest(text: string, languages: readonly [string, ...string[]]): str
   return sure && scoreOf(best) - scoreOf('en') >= MARGIN ? best : 'en';
 }
 
-/** Most prompts in English; `eld` says the same of them, at twenty times the cost. */
+/** Most prompts in English; `eld` says the same of them, at ten times the cost. */
 function isPlainlyEnglish(text: string): boolean {
   if (FOREIGN_LETTER.test(text) || OTHER_WORD.test(text)) return false;
   return (text.match(ENGLISH_WORD) ?? []).length >= ENGLISH_WORDS;

@@ -166,7 +166,7 @@ export function assetsOf(input: JobInput): AssetRef[] {
 }
 
 /** The language of a job that says nothing. */
-export const NO_LANGUAGE = 'en';
+const NO_LANGUAGE = 'en';
 
 /** The language in which a job speaks. */
 export function languageOf(input: JobInput): string {
