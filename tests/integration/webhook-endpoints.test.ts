@@ -29,6 +29,17 @@ const typeOf = ({ body }: Received) => (JSON.parse(body) as { type: string }).ty
 const verify = (secret: string, { headers, body }: Received) =>
   new Webhook(secret).verify(body, headers as Record<string, string>);
 
+it('no cache keeps an answer with a secret', async () => {
+  const made = await service.client.post<EndpointView>('/v1/webhook-endpoints', { url: NOWHERE });
+  const answers = [
+    made,
+    await service.client.post(`/v1/webhook-endpoints/${made.body.id}/rotate`, {}),
+    await service.client.get('/v1/webhook-secret'),
+    await service.client.post('/v1/webhook-secret/rotate', {}),
+  ];
+  expect(answers.map(({ headers }) => headers['cache-control'])).toEqual(answers.map(() => 'no-store'));
+});
+
 describe('the resource', () => {
   it('shows its secret when it is made and when it is rotated, and keeps it sealed', async () => {
     const answer = await service.client.post<EndpointView>('/v1/webhook-endpoints', {

@@ -49,10 +49,11 @@ const docs = {
 export const webhookEndpointActionRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db, vault }) => {
   const app = fastify.withTypeProvider<ZodTypeProvider>();
 
-  app.post('/webhook-endpoints/:id/rotate', { schema: docs.rotate }, async (request) => {
+  app.post('/webhook-endpoints/:id/rotate', { schema: docs.rotate }, async (request, reply) => {
     const secret = newWebhookSecret();
     const sealed = vault.seal(secret, 'webhook_endpoint.secret');
     const row = foundEndpoint(await rotateEndpointSecret(db.pool, request.tenantId, request.params.id, sealed));
+    reply.header('cache-control', 'no-store');
     return { ...endpointView(row), secret };
   });
 

@@ -68,7 +68,7 @@ export const webhookEndpointRoutes: FastifyPluginAsync<ApiDeps> = async (fastify
         },
         again: ([id]) => findEndpoint(db, tenantId, id),
       });
-      reply.code(201).header('location', `/v1/webhook-endpoints/${row.id}`);
+      reply.code(201).header('location', `/v1/webhook-endpoints/${row.id}`).header('cache-control', 'no-store');
       return { ...endpointView(row), secret: vault.open(row.secret, 'webhook_endpoint.secret') };
     },
   );

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { now } from '../clock.ts';
 import type { Vault } from '../crypto.ts';
 import { type Queryable, transaction } from '../db/database.ts';
 import { faultPoint } from '../fault-point.ts';
@@ -70,7 +71,7 @@ export async function renewToken(
     const issued = await issue(row.client_id);
     faultPoint('token.issued');
     const told = Date.parse(issued.expires_at ?? '');
-    const expiresAt = new Date(Number.isNaN(told) ? Date.now() + TOKEN_LIFE_MS : told);
+    const expiresAt = new Date(Number.isNaN(told) ? now().getTime() + TOKEN_LIFE_MS : told);
     await client.query(
       'UPDATE public.account SET token = $2, token_expires_at = $3, user_id = COALESCE($4, user_id) WHERE id = $1',
       [accountId, vault.seal(issued.token, 'account.token'), expiresAt, issued.user_id],
@@ -81,7 +82,7 @@ export async function renewToken(
 
 function usable(row: Row | undefined, vault: Vault, refused: string | null): ObtainedToken | null {
   if (!row?.token) return null;
-  if (row.token_expires_at && row.token_expires_at.getTime() < Date.now() + EXPIRY_MARGIN_MS) return null;
+  if (row.token_expires_at && row.token_expires_at.getTime() < now().getTime() + EXPIRY_MARGIN_MS) return null;
   const token = vault.open(row.token, 'account.token');
   return token === refused ? null : { token, userId: row.user_id };
 }
