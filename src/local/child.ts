@@ -55,14 +55,9 @@ export function startChild(options: ChildOptions): Child {
       resolve(url);
     });
   });
+  const tooLate = `The ${name} is not ready after ${READY_LIMIT_MS / 1000} s: its log is ${logFile}.`;
   return {
-    ready: (signal) =>
-      within(
-        READY_LIMIT_MS,
-        signal,
-        ready,
-        `The ${name} is not ready after ${READY_LIMIT_MS / 1000} s: its log is ${logFile}.`,
-      ),
+    ready: (signal) => within(READY_LIMIT_MS, signal, ready, tooLate),
     async stop(limitMs) {
       isExpected = true;
       child.kill('SIGTERM');

@@ -108,9 +108,10 @@ describe('when the client disconnects', () => {
   });
 
   it('the run is canceled at once in the story cut-cancel', async () => {
+    // So slow that the first step alone takes 18 s or more.
     const begin = performance.now();
-    const { state, log } = await disconnected('a fox #cut-cancel', 1);
-    expect(performance.now() - begin).toBeLessThan(1_500);
+    const { state, log } = await disconnected('a fox #cut-cancel', 0.1);
+    expect(performance.now() - begin).toBeLessThan(10_000);
     expect(state.draft).toEqual({});
     expect(log.messages).toMatchObject([{ status: 'cut', charged: 0 }]);
   });

@@ -48,7 +48,7 @@ export type FailureAction = NonNullable<(typeof FAILURES)[FailureCode]['action']
 /** What came from the upstream with a failure, as far as it answered. */
 export type UpstreamAnswer = NonNullable<JobError['upstream']>;
 
-/** What a registered account is, or is the way to. */
+/** What an anonymous account can do only by being registered. */
 const REGISTERING_HELPS = new Set(['top_up', 'upgrade', 'register']);
 
 /** A job's `error`. `registerUrl` binds an anonymous account: where it is known, it is the way to more credits or rights. */
