@@ -10,7 +10,7 @@ if (!redis && process.env.REQUIRE_REDIS === '1') {
 /** All that start services: beside each other, so that one uses the cores while another waits for a lease. */
 const together = {
   // They wait, for the most part: more of them than there are cores.
-  maxWorkers: 7,
+  maxWorkers: 6,
   sequence: { groupOrder: 1 },
   // Each file has a service of its own; loading the program anew for each as well took a third of the time.
   isolate: false,

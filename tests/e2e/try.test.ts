@@ -13,6 +13,8 @@ import { freePort } from '../../src/local/free-port.ts';
 const MAIN = fileURLToPath(new URL('../../dist/local/main.js', import.meta.url));
 /** A start takes two seconds; a loaded CI machine may need many more. */
 const WAIT = { timeout: 45_000, interval: 50 };
+/** The same, for a look at all processes of the machine. */
+const SELDOM = { ...WAIT, interval: 200 };
 const TEST_TIMEOUT_MS = 120_000;
 /** Longer than what counts as one Ctrl-C (500 ms). */
 const NEXT_WISH_MS = 600;
@@ -30,7 +32,7 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const run of runs) if (run.exitCode === null && run.signalCode === null) run.kill('SIGKILL');
   for (const { pid } of await leftBehind()) process.kill(pid, 'SIGKILL');
-  await vi.waitFor(async () => expect(await leftBehind()).toEqual([]), WAIT);
+  await vi.waitFor(async () => expect(await leftBehind()).toEqual([]), SELDOM);
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -113,7 +115,7 @@ describe.runIf(process.platform === 'linux')('npm run try', { timeout: TEST_TIME
     await first.exitCode();
     await vi.waitFor(
       async () => expect((await leftBehind()).filter(({ command }) => !command.includes('postgres'))).toEqual([]),
-      WAIT,
+      SELDOM,
     );
     const second = run();
     await second.ready();
@@ -133,7 +135,7 @@ describe.runIf(process.platform === 'linux')('npm run try', { timeout: TEST_TIME
     await sleep(NEXT_WISH_MS);
     only.child.kill('SIGINT');
     expect(await only.exitCode()).toBe(1);
-    await vi.waitFor(async () => expect(await leftBehind()).toEqual([]), WAIT);
+    await vi.waitFor(async () => expect(await leftBehind()).toEqual([]), SELDOM);
   });
 
   it('starts its worker and its API again when they die, and says so', async () => {
@@ -144,7 +146,7 @@ describe.runIf(process.platform === 'linux')('npm run try', { timeout: TEST_TIME
       process.kill((await find()) ?? 0, 'SIGKILL');
       const told = new RegExp(`The ${role} ended \\(killed by SIGKILL\\): .+ It is started again\\.\\n$`, 'i');
       await vi.waitFor(() => expect(only.output.out).toMatch(told), WAIT);
-      await vi.waitFor(async () => expect(await find()).toBeGreaterThan(0), WAIT);
+      await vi.waitFor(async () => expect(await find()).toBeGreaterThan(0), SELDOM);
     }
     await vi.waitFor(async () => expect((await fetch(`http://127.0.0.1:${port}/health/ready`)).status).toBe(200), WAIT);
     only.child.kill('SIGTERM');
@@ -188,7 +190,7 @@ describe.runIf(process.platform === 'linux')('npm run try', { timeout: TEST_TIME
       // Before our handler stands, the signal itself ends the process: null.
       expect([0, null]).toContain(await only.exitCode());
       expect(only.output.err).toBe('');
-      await vi.waitFor(async () => expect(await leftBehind()).toEqual([]), WAIT);
+      await vi.waitFor(async () => expect(await leftBehind()).toEqual([]), SELDOM);
     }
   });
 });
