@@ -1,4 +1,3 @@
-import { startApi } from './api/start.ts';
 import { awaitAssets } from './lib/assets/await-assets.ts';
 import { StoreMissing, StoreRefused, type Wait } from './lib/await-store.ts';
 import { type Config, ConfigError, readConfig } from './lib/config.ts';
@@ -14,7 +13,6 @@ import { isUntrusted } from './lib/untrusted.ts';
 import { VERSION } from './lib/version.ts';
 import { migrate } from './migrate.ts';
 import { KeyMissing, reseal } from './reseal.ts';
-import { startWorkers } from './workers/start.ts';
 
 /** No such user, wrong password, no such database (PostgreSQL, appendix A). */
 const DATABASE_REFUSES = /^(28...|3D000)$/;
@@ -22,10 +20,15 @@ const DATABASE_REFUSES = /^(28...|3D000)$/;
 /** Their messages say what to do. */
 const FOR_OPERATORS = [ConfigError, KeyMissing, SkillError, StoreMissing, StoreRefused];
 
-type Running = { url?: string; stop(): Promise<void> };
+type Running = { url?: string | undefined; stop(): Promise<void> };
+type Start = (config: Config, log: Logger) => Promise<Running>;
+
+/** A role loads its half of the program alone: the other is half a second of its start. */
+const startApi: Start = async (...known) => (await import('./api/start.ts')).startApi(...known);
+const startWorkers: Start = async (...known) => (await import('./workers/start.ts')).startWorkers(...known);
 
 /** What one process can be; the same program for all. */
-const ROLES: Record<string, { halves: Half[]; start(config: Config, log: Logger): Promise<Running> }> = {
+const ROLES: Record<string, { halves: Half[]; start: Start }> = {
   api: { halves: ['api'], start: startApi },
   worker: { halves: ['worker'], start: startWorkers },
   all: { halves: ['api', 'worker'], start: startAll },

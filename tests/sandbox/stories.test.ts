@@ -81,7 +81,7 @@ describe('long silences', () => {
     const sandbox = await startSandbox({ speed: 2000 });
     const user = await sandbox.user();
     const sid = await user.session();
-    const turn = user.say(sid, 'a hare #stall', { signal: AbortSignal.timeout(200) });
+    const turn = user.say(sid, 'a hare #stall', { signal: AbortSignal.timeout(1_000) });
     expect(await turn).toMatchObject({ status: 200, raw: '', isWhole: false });
     await waitFor('the end of the run', async () => (await user.credits()).total === 900);
     expect((await user.state(sid)).draft.t).toHaveLength(3);
