@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { NewBatch, NewItem } from '../lib/commands/submit-batch.ts';
 import type { NewJob } from '../lib/db/insert-jobs.ts';
 import type { SkippedItem } from '../lib/domain/batch.ts';
-import { Problem } from '../lib/errors.ts';
+import { Problem, validationFailed } from '../lib/errors.ts';
 import { checkWebhookUrl } from '../lib/webhooks/url-policy.ts';
 import { findReferences, type References } from './batch-references.ts';
 import type { ApiDeps } from './deps.ts';
@@ -50,8 +50,7 @@ export async function prepareBatch(deps: ApiDeps, from: Requester, body: SubmitB
 function checkWebhook({ webhookPolicy }: ApiDeps, { webhook }: SubmitBatch): void {
   const checked = webhook ? checkWebhookUrl(webhook.url, webhookPolicy) : null;
   if (!checked || checked.ok) return;
-  const faults = [{ pointer: '/webhook/url', detail: checked.reason }];
-  throw new Problem('validation_failed', `/webhook/url: ${checked.reason}`, { faults });
+  throw validationFailed([{ pointer: '/webhook/url', detail: checked.reason }]);
 }
 
 /** With a fault where an earlier item has its custom_id. */

@@ -72,7 +72,7 @@ const docs = {
 };
 const SUBMIT_CONFIG = {
   takes: ['idempotency-key'],
-  gives: ['location', 'idempotent-replayed'],
+  gives: ['location'],
   problems: ['queue_full', 'client_reference_used'],
   lines: { type: NDJSON, of: BatchItem, options: BatchOptions },
 } as const;

@@ -41,12 +41,12 @@ const docs = {
 };
 const SUBMIT_CONFIG = {
   takes: ['idempotency-key', 'prefer'],
-  gives: ['location', 'idempotent-replayed', 'preference-applied'],
+  gives: ['location'],
   problems: ['client_reference_used', 'queue_full'],
 } as const;
 const GET_CONFIG = {
   takes: ['prefer', 'if-none-match'],
-  gives: ['etag', 'retry-after', 'preference-applied'],
+  gives: ['retry-after'],
 } as const;
 
 export const jobRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) => {

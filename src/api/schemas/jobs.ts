@@ -10,6 +10,7 @@ import {
   JOB_TYPES,
   SHOWN_STATUSES,
 } from '../../lib/domain/job.ts';
+import { DEFAULT_SKILL } from '../../lib/skills.ts';
 import { boundedList, boundedRecord, boundedText } from './bounded.ts';
 import { language } from './language.ts';
 import { idOf, listQuery, pathOf, time } from './list.ts';
@@ -71,7 +72,7 @@ export const metadata = boundedRecord(boundedText(MAX_METADATA_VALUE), MAX_METAD
   .describe('Anything of yours; it comes back as it was.');
 
 const common = {
-  skill: z.string().default('nemo-video').describe('The skill in whose name it runs: GET /v1/skills.'),
+  skill: z.string().default(DEFAULT_SKILL).describe('The skill in whose name it runs: GET /v1/skills.'),
   webhook: z
     .strictObject({
       url: z.string().min(1).describe('Where it is sent: https, a public address.'),
