@@ -3,6 +3,8 @@ import { StoreMissing, StoreRefused, type Wait } from './lib/await-store.ts';
 import { type Config, ConfigError, readConfig } from './lib/config.ts';
 import { configSummary } from './lib/config-summary.ts';
 import { awaitDatabase } from './lib/db/await-database.ts';
+// At the start: a fault that cannot be armed must not be found out later.
+import './lib/fault-point.ts';
 import { createLogger, type Logger } from './lib/logger.ts';
 import { type Half, mostConnections } from './lib/pool-sizes.ts';
 import { awaitQueue } from './lib/queue/await-queue.ts';

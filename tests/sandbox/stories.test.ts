@@ -78,10 +78,11 @@ describe('long silences', () => {
   });
 
   it('stall: the run ends for nobody', async () => {
-    const sandbox = await startSandbox({ speed: 2000 });
+    const sandbox = await startSandbox({ speed: 400 });
     const user = await sandbox.user();
     const sid = await user.session();
-    const turn = user.say(sid, 'a hare #stall', { signal: AbortSignal.timeout(1_000) });
+    // In the middle of its eleven minutes of silence.
+    const turn = user.say(sid, 'a hare #stall', { signal: AbortSignal.timeout(800) });
     expect(await turn).toMatchObject({ status: 200, raw: '', isWhole: false });
     await waitFor('the end of the run', async () => (await user.credits()).total === 900);
     expect((await user.state(sid)).draft.t).toHaveLength(3);
