@@ -25,7 +25,9 @@ const docs = {
 export const webhookSecretRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db, vault }) => {
   const app = fastify.withTypeProvider<ZodTypeProvider>();
   // A secret is for whoever asked, and for no cache.
-  app.addHook('onRequest', async (_, reply) => reply.header('cache-control', 'no-store'));
+  app.addHook('onRequest', async (_, reply) => {
+    reply.header('cache-control', 'no-store');
+  });
   app.get('/webhook-secret', { schema: docs.get }, async (request) => {
     const { webhook_secret } = await db.prisma.tenant.findUniqueOrThrow({ where: { id: request.tenantId } });
     return { object: 'webhook_secret' as const, secret: vault.open(webhook_secret, 'tenant.webhook_secret') };
