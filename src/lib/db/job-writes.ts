@@ -93,8 +93,8 @@ async function writeKnown(db: Queryable, job: JobRecord, change: JobChange): Pro
     RETURNING *`;
   const turn = change.turn && withTurn(change.turn, parameter(job.session_id), parameter);
   const told = change.event && eventOf(job, change, change.event, parameter);
-  const text = `WITH ${turn ? `${turn.before},` : ''} changed AS (${update}) ${turn ? `, ${turn.after}` : ''} ${told ? `, ${told}` : ''}
-    SELECT * FROM changed`;
+  const steps = [turn?.before, `changed AS (${update})`, turn?.after, told].filter((step) => step !== undefined);
+  const text = `WITH ${steps.join(', ')} SELECT * FROM changed`;
   faultPoint('job.writing');
   const { rows } = await db.query<JobRecord>(prepared(text, values));
   faultPoint('job.written');
