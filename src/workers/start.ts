@@ -16,8 +16,11 @@ import { startBatches } from './sweeps/batches.ts';
 import { startSweeps } from './sweeps/start.ts';
 import { openDelivery } from './webhooks/open-delivery.ts';
 
-/** Time for a job that was told to stop to write its row and go back to the queue. In ms. */
-const HAND_OVER_MS = 5_000;
+/**
+ * Time for the jobs of a worker that was told to stop to write their rows and go back to the queue: a thousand take two
+ * seconds, five thousand seven. In ms.
+ */
+const HAND_OVER_MS = 10_000;
 
 export type Workers = {
   /** Where it answers for its health and metrics, with METRICS_PORT. */

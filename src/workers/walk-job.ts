@@ -46,7 +46,8 @@ export async function walkJob(work: Work, lane: Lane, stopping: AbortSignal): Pr
     logStep(work, phase, step, performance.now() - started, error);
     recordPhase(work.job, phase, step);
     if (step === 'hand_over') {
-      await work.write({ set: {}, hold: 'release' });
+      if (!(await work.deps.shared.giveBack(work)))
+        throw new JobLost(`${work.job.id} was lost before it was given back`);
       return { kind: 'hand_over' };
     }
     if (step === 'interrupted') continue;

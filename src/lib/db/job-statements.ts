@@ -1,5 +1,6 @@
 import { type Ask, type Claim, claimJobs } from './claims.ts';
 import type { Queryable } from './database.ts';
+import { type Given, giveBack } from './give-back.ts';
 import { type Parked, parkAgain } from './park-again.ts';
 import { type LatestRender, latestRenders } from './renders.ts';
 import { shareStatements } from './share-statements.ts';
@@ -15,6 +16,8 @@ export type JobStatements = {
   latestRender(jobId: string): Promise<LatestRender | null>;
   /** Whether it is parked; see park-again.ts. */
   parkAgain(parked: Parked): Promise<boolean>;
+  /** Whether it is given back; a job that is not was lost. When a worker stops, all of its jobs are, at once. */
+  giveBack(given: Given): Promise<boolean>;
 };
 
 export function createJobStatements(db: Queryable, owner: string): JobStatements {
@@ -24,5 +27,6 @@ export function createJobStatements(db: Queryable, owner: string): JobStatements
     claim: share((asks: readonly Ask[]) => claimJobs(db, asks, owner)),
     latestRender: share((jobIds: readonly string[]) => latestRenders(db, jobIds)),
     parkAgain: share((parked: readonly Parked[]) => parkAgain(db, parked)),
+    giveBack: share((given: readonly Given[]) => giveBack(db, given)),
   };
 }

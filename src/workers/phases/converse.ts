@@ -91,8 +91,7 @@ async function afterTurn(work: Work, fold: TurnFold, ending: TurnEnding): Promis
     return concludeTurn(work);
   }
   const end = ending.kind === 'answered' ? 'lost' : ending.kind;
-  await work.write({ set: { turn_end: end, turn_fold: fold } });
-  return recoverTurn(work);
+  return recoverTurn(work, { turn_end: end, turn_fold: fold });
 }
 
 /** Folds the stream and keeps the progress; speaks up itself when the upstream is silent for long. */
