@@ -36,8 +36,8 @@ export type SessionPatch = Partial<{
 
 /**
  * Changes a session on behalf of the job that holds it, fenced like the job itself: a worker that lost the job does
- * not touch its session either. Nobody waits for the disk: whatever is lost with the server can be learned from the
- * upstream again, and the next commit of the job takes it along.
+ * not touch its session either. It waits for the disk: a worker that outlives a crash of the database goes on to send its
+ * message into the session that it opened, and the row must know that one.
  * @returns whether the session was changed; false means that the job was lost.
  */
 export async function writeSession(db: Queryable, holder: JobRecord, patch: SessionPatch): Promise<boolean> {
@@ -47,14 +47,10 @@ export async function writeSession(db: Queryable, holder: JobRecord, patch: Sess
       ? `state = $${values.push(value === null ? null : JSON.stringify(value))}::json, state_at = now()`
       : `${column} = $${values.push(value)}`,
   );
-  const text = `WITH changed AS (
-      UPDATE public.session SET ${sets.join(', ')}
-      FROM public.job AS holder
-      WHERE session.id = $1 AND session.holder_job_id = $2
-        AND holder.id = $2 AND holder.epoch = $3 AND holder.finished_at IS NULL
-      RETURNING session.id
-    )
-    SELECT set_config('synchronous_commit', 'off', true) FROM changed`;
+  const text = `UPDATE public.session SET ${sets.join(', ')}
+     FROM public.job AS holder
+     WHERE session.id = $1 AND session.holder_job_id = $2
+       AND holder.id = $2 AND holder.epoch = $3 AND holder.finished_at IS NULL`;
   const { rowCount } = await db.query(prepared(text, values));
   return rowCount === 1;
 }
