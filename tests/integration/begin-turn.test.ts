@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beginTurn, TurnForbidden } from '../../src/lib/commands/begin-turn.ts';
+import { claimJobs } from '../../src/lib/db/claims.ts';
+import { type Database, openDatabase } from '../../src/lib/db/database.ts';
+import { markDispatched } from '../../src/lib/db/dispatch.ts';
+import type { JobRecord } from '../../src/lib/domain/job.ts';
+import { startService, type TestService } from '../support/service.ts';
+
+let service: TestService;
+let db: Database;
+beforeAll(async () => {
+  service = await startService({ workers: false });
+  db = openDatabase(service.database.url, { poolSize: 2, onError: () => undefined });
+});
+afterAll(async () => {
+  await db?.close();
+  await service?.stop();
+});
+
+async function claimed(): Promise<JobRecord> {
+  const { id } = await service.client.submit({ type: 'generate', prompt: 'A message that is paid for' });
+  await markDispatched(db.pool, { limit: 10, tenantConcurrency: 10 });
+  const [claim] = await claimJobs(db.pool, [{ jobId: id, dispatchNo: 1 }], 'me');
+  if (claim?.kind !== 'claimed') throw new Error('not claimed');
+  return claim.job;
+}
+
+const begin = (job: JobRecord) =>
+  beginTurn(db.pool, job, { state: { draft: 'before' }, stateHash: 'hash', credits: null }, job.progress, 60_000);
+
+/** What must be as it was wherever nothing may be sent. */
+async function untouched(job: JobRecord): Promise<void> {
+  const [row] = await service.database.sql(
+    `SELECT turn_state, sent_at, turn_open_until, state FROM job JOIN session ON session.id = job.session_id
+     WHERE job.id = $1`,
+    [job.id],
+  );
+  expect(row).toEqual({ turn_state: 'unsent', sent_at: null, turn_open_until: null, state: null });
+}
+
+it('job and session are marked in one commit', async () => {
+  const job = await claimed();
+  expect(await begin(job)).toMatchObject({ turn_state: 'sending', sent_at: expect.any(Date), seq: job.seq + 1 });
+  const [session] = await service.database.sql(
+    'SELECT state, turn_open_until > now() AS is_open FROM session WHERE id = $1',
+    [job.session_id],
+  );
+  expect(session).toEqual({ state: { draft: 'before' }, is_open: true });
+});
+
+it('a cancel that was accepted before is obeyed: nothing is marked', async () => {
+  const job = await claimed();
+  await service.client.post(`/v1/jobs/${job.id}/cancel`, {});
+  await expect(begin(job)).rejects.toThrow(TurnForbidden);
+  await untouched(job);
+});
+
+it('a job that is another worker’s now is not marked', async () => {
+  const job = await claimed();
+  await service.database.sql('UPDATE job SET epoch = epoch + 1 WHERE id = $1', [job.id]);
+  expect(await begin(job)).toBeNull();
+  await untouched(job);
+});
+
+it('a job that does not hold its session is not marked', async () => {
+  const job = await claimed();
+  await service.database.sql('UPDATE session SET holder_job_id = NULL WHERE id = $1', [job.session_id]);
+  expect(await begin(job)).toBeNull();
+  await untouched(job);
+});
