@@ -11,8 +11,8 @@ import { maskPasswords, StartFault, sentenceOf } from './start-fault.ts';
 import { type Environment, readTrySettings, type TrySettings } from './try-environment.ts';
 import { within } from './within.ts';
 
-/** Beyond `DRAIN_TIMEOUT`, for handing over what could not be finished. */
-const AFTER_DRAIN_MS = 10_000;
+/** Beyond `DRAIN_TIMEOUT`, for handing over what could not be finished (10 s at most) and closing. In ms. */
+const AFTER_DRAIN_MS = 20_000;
 /** The sandbox has nothing to save. */
 const SANDBOX_STOP_LIMIT_MS = 5_000;
 /** Our migrations take a second; another process may hold the migration lock for a while. */
