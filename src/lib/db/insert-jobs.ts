@@ -60,7 +60,7 @@ export async function insertJobs(db: Queryable, inserts: readonly JobInsert[]): 
     name: 'insert_jobs',
     text: `${insertAnd('id, seq, created_at, due_at, expires_at, deadline_at')}
       SELECT id, created_at, due_at, expires_at, deadline_at FROM accepted`,
-    values: insertValues(inserts.map(writeJob)),
+    values: [`[${inserts.map(writeJob).join(',')}]`, ...SHARED],
   });
   const stored = new Map(rows.map((times) => [times.id, times]));
   return new Map(
@@ -114,18 +114,17 @@ export function writeJob(insert: JobInsert): string {
   return JSON.stringify(toRow(insert));
 }
 
-/** As insertJobs, for many whose rows nobody asks for. @returns the ids of the stored jobs. */
-export async function insertManyJobs(db: Queryable, written: readonly string[]): Promise<Set<string>> {
+/**
+ * As insertJobs, for many whose rows nobody asks for. @param written a list of what `writeJob` gave. @returns the ids of
+ * the stored jobs.
+ */
+export async function insertManyJobs(db: Queryable, written: Buffer): Promise<Set<string>> {
   const { rows } = await db.query<{ id: string }>({
     name: 'insert_many_jobs',
     text: `${insertAnd('id, seq')} SELECT id FROM accepted`,
-    values: insertValues(written),
+    values: [written, ...SHARED],
   });
   return new Set(rows.map(({ id }) => id));
-}
-
-function insertValues(written: readonly string[]): string[] {
-  return [`[${written.join(',')}]`, ...SHARED];
 }
 
 /** What the first event of a job tells. */
