@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { NewJob } from '../lib/db/insert-jobs.ts';
-import { isTerminal, type JobRecord } from '../lib/domain/job.ts';
+import { isTerminal } from '../lib/domain/job.ts';
+import type { ShownJob } from '../lib/domain/job-view.ts';
 import { faultPoint } from '../lib/fault-point.ts';
 import type { ApiDeps } from './deps.ts';
 import { findJob } from './find-job.ts';
@@ -17,7 +18,7 @@ export async function acceptJob(
   request: FastifyRequest,
   reply: FastifyReply,
   prepare: () => Promise<NewJob>,
-): Promise<JobRecord> {
+): Promise<ShownJob> {
   faultPoint('submit.received');
   const accepted = await deps.once(request, reply, {
     create: async (key) => deps.submit(await prepare(), key),

@@ -59,7 +59,10 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
   app.addHook('preClose', async () => deps.watcher.stop());
   app.register(requestLog);
   // Every answer says what is left; to those with a key, authentication says it anew.
-  app.addHook('onRequest', async (request, reply) => deps.rateLimit.spend(reply, addressOf(request), 0));
+  app.addHook('onRequest', (request, reply, done) => {
+    deps.rateLimit.spend(reply, addressOf(request), 0);
+    done();
+  });
   app.register(problems);
   app.register(missingRoutes);
   app.register(jsonBody);

@@ -1,17 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { sha256 } from '../lib/crypto.ts';
 import type { Queryable } from '../lib/db/database.ts';
-import { type ClaimedKey, findKeys, KeyTaken, type RequestKey } from '../lib/db/idempotency-keys.ts';
-import { shareStatements } from '../lib/db/share-statements.ts';
+import { type ClaimedKey, findKey, KeyTaken, type RequestKey } from '../lib/db/idempotency-keys.ts';
 import { canonicalJson } from '../lib/domain/canonical-json.ts';
 import { Problem, validationFailed } from '../lib/errors.ts';
 
 /** The contract: 1–255 visible ASCII characters, bare or in quotes. */
 const KEY = /^(?:"(?<quoted>[\x21-\x7e]{1,255})"|(?<bare>(?!")[\x21-\x7e]{1,255}))$/;
-/** Keys of one statement. */
-const MAX_KEYS = 100;
-/** Statements at once: should a connection hang, the others still have one. */
-const MAX_STATEMENTS = 2;
 /** A create takes milliseconds. In s. */
 const IN_FLIGHT_RETRY_S = 1;
 
@@ -19,13 +14,15 @@ const IN_FLIGHT_RETRY_S = 1;
  * Answers a POST that creates something, once a key: `create` has its effect and claims the key it is given in the same
  * commit (db/idempotency-keys.ts; null: the client sent none); the same request again finds what that made with
  * `again`, by the ids that the key was claimed for. `sent` is what must be the same; by default body and query.
- * Throws Problems.
+ * The key is looked up where `create` finds it taken or is refused by a Problem; `looksFirst`: also before, because it
+ * costs much more than a look. Throws Problems.
  */
 export type Once = <T>(
   request: FastifyRequest,
   reply: FastifyReply,
   effect: {
     sent?: unknown;
+    looksFirst?: boolean;
     create(key: RequestKey | null): Promise<T>;
     again(resourceIds: readonly [string, ...string[]]): Promise<T>;
   },
@@ -34,19 +31,15 @@ export type Once = <T>(
 export function createOnce(db: Queryable): Once {
   /** The requests of this process that may yet claim their key; those of others are met at its unique index. */
   const inFlight = new Set<string>();
-  const keys = shareStatements<RequestKey, ClaimedKey | null>({
-    maxItems: MAX_KEYS,
-    maxAtOnce: MAX_STATEMENTS,
-    run: (asked) => findKeys(db, asked),
-  });
-  return async (request, reply, { sent = [request.sentBody, request.query], create, again }) => {
+  return async (request, reply, { sent = [request.sentBody, request.query], looksFirst = false, create, again }) => {
     const key = readKey(request, sent);
     if (!key) return create(null);
     const name = JSON.stringify([key.tenantId, key.route, key.key]);
     if (inFlight.has(name)) throw stillInFlight();
     inFlight.add(name);
     try {
-      const made = await claimOrFind(keys.add, key, create);
+      const earlier = looksFirst ? await findKey(db, key) : null;
+      const made = earlier ? { earlier } : await claimOrFind(db, key, create);
       if ('created' in made) return made.created;
       if (made.earlier.fingerprint !== key.fingerprint) {
         throw new Problem('idempotency_key_reused', 'The first request with this key said something else.');
@@ -62,20 +55,24 @@ export function createOnce(db: Queryable): Once {
 }
 
 async function claimOrFind<T>(
-  findKey: (key: RequestKey) => Promise<ClaimedKey | null>,
+  db: Queryable,
   key: RequestKey,
   create: (key: RequestKey) => Promise<T>,
 ): Promise<{ created: T } | { earlier: ClaimedKey }> {
-  const earlier = await findKey(key);
-  if (earlier) return { earlier };
   try {
     return { created: await create(key) };
   } catch (error) {
-    if (!(error instanceof KeyTaken)) throw error;
-    const winner = await findKey(key);
-    if (!winner) throw stillInFlight();
-    return { earlier: winner };
+    if (!(error instanceof KeyTaken || error instanceof Problem)) throw error;
+    const earlier = await findKey(db, key);
+    if (earlier) return { earlier };
+    if (error instanceof Problem) throw error;
   }
+  // It had expired: the look has freed it.
+  return { created: await create(key).catch(asInFlight) };
+}
+
+function asInFlight(error: unknown): never {
+  throw error instanceof KeyTaken ? stillInFlight() : error;
 }
 
 /** Null without the header. One key of two paths is two keys: each retry of a job, say, has its own. */

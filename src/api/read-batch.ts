@@ -11,7 +11,7 @@ import { refuseBadText } from './plugins/validation.ts';
 import { LinesCutter, readOptions } from './read-ndjson.ts';
 import { SentItems } from './sent-items.ts';
 
-/** What is read in one go: some thirty items. Others of this process get their turn in between. In characters. */
+/** What is read in one go: some thirty items. Others of this process get their turn in between. In bytes. */
 const PIECE = 8_192;
 
 /** Reads a batch while it arrives. @returns its body, with SentItems in the place of its jobs. */
@@ -61,9 +61,9 @@ async function* piecesOf({ headers }: FastifyRequest, payload: IncomingMessage, 
     for await (const chunk of payload.iterator({ destroyOnReturn: false })) {
       bytes += chunk.length;
       if (bytes > limit) throw new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE();
-      const text = decoder.write(chunk);
-      for (let at = 0; at < text.length; at += PIECE) {
-        yield text.slice(at, at + PIECE);
+      // Text of the whole chunk would outlive small collections of garbage, and wait for a full one.
+      for (let at = 0; at < chunk.length; at += PIECE) {
+        yield decoder.write(chunk.subarray(at, at + PIECE));
         await nextTurn();
       }
     }

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { isTerminal, type JobRecord } from '../lib/domain/job.ts';
+import { isTerminal } from '../lib/domain/job.ts';
 import { endsJob } from '../lib/domain/job-events.ts';
+import type { ShownJob } from '../lib/domain/job-view.ts';
 import type { ApiDeps } from './deps.ts';
 import { findJob } from './find-job.ts';
 import type { JobWatcher } from './job-watcher.ts';
@@ -17,8 +18,8 @@ export async function waitAsPreferred(
   { db, watcher }: Pick<ApiDeps, 'db' | 'watcher'>,
   request: FastifyRequest,
   reply: FastifyReply,
-  job: JobRecord,
-): Promise<JobRecord> {
+  job: ShownJob,
+): Promise<ShownJob> {
   const seconds = preferredWaitS(request.headers.prefer);
   if (seconds === null) return job;
   reply.header('preference-applied', 'wait');
@@ -27,7 +28,7 @@ export async function waitAsPreferred(
 }
 
 /** Resolves when the job has ended, the time is up or the process stops. */
-function endOrTimeout(watcher: JobWatcher, job: JobRecord, seconds: number): Promise<void> {
+function endOrTimeout(watcher: JobWatcher, job: ShownJob, seconds: number): Promise<void> {
   if (isTerminal(job.status)) return Promise.resolve();
   return new Promise((resolve) => {
     const finish = () => {

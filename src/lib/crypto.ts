@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hash, randomBytes, timingSafeEqual } from 'node:crypto';
 
 const IV_BYTES = 12; // the size that GCM is made for (NIST SP 800-38D)
 const TAG_BYTES = 16;
@@ -61,7 +61,7 @@ function openWithKey(key: Buffer, bytes: Buffer, purpose: SealPurpose): string |
 
 /** SHA-256 in hex: for keys (compared, never shown) and for digests of states. */
 export function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text);
 }
 
 /** As much of a secret as people need to tell it from others. */

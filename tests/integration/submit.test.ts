@@ -99,6 +99,41 @@ it('start_timeout and deadline are counted from the commit; null where they were
   expect(await service.client.submit(GOOD)).toMatchObject({ expires_at: null, deadline_at: null });
 });
 
+describe('the answer is the job as it is stored, letter for letter', () => {
+  const everything = {
+    ...GOOD,
+    skill: 'pika-labs',
+    options: { duration_seconds: 7.5, aspect_ratio: '9:16' },
+    assets: [{ url: 'https://example.com/Holiday film.mp4' }],
+    export: { format: 'mov' },
+    metadata: { '10': 'b', '2': 'a', z: '' },
+    priority: -3,
+    client_reference: 'the whole of it',
+    webhook: { url: 'http://127.0.0.1/x', events: ['job.failed'] },
+    start_timeout: 60,
+    deadline: 90,
+  };
+  it.each([
+    ['little is asked', GOOD],
+    ['everything is asked', everything],
+    ['a file is uploaded', { type: 'upload', assets: [{ url: 'https://example.com/holiday.mp4' }] }],
+  ])('where %s', async (_what, body) => {
+    const job = await service.client.submit(body);
+    const { body: stored } = await service.client.get<JobView>(`/v1/jobs/${job.id}`);
+    expect(JSON.stringify(job)).toBe(JSON.stringify(stored));
+  });
+
+  it('at the head of a session and behind it', async () => {
+    const session = (await service.client.post<{ id: string }>('/v1/sessions', {})).body;
+    for (const waiting of [null, { reason: 'session', until: null }]) {
+      const job = await service.client.submit({ type: 'export', session_id: session.id });
+      expect(job.waiting).toEqual(waiting);
+      const { body: stored } = await service.client.get<JobView>(`/v1/jobs/${job.id}`);
+      expect(JSON.stringify(job)).toBe(JSON.stringify(stored));
+    }
+  });
+});
+
 it.each([
   ['start_timeout', 0],
   ['start_timeout', '60'],

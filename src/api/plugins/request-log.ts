@@ -11,10 +11,11 @@ export const requestLog = plugin(
   async (app) => {
     // All its fields are named below, and none is a secret: to look for one would cost more than the rest of the line.
     const log = app.log.child({}, { redact: [] });
-    app.addHook('onRequest', async (request, reply) => {
+    app.addHook('onRequest', (request, reply, done) => {
       reply.header('x-request-id', request.id);
+      done();
     });
-    app.addHook('onResponse', async (request, reply) => {
+    app.addHook('onResponse', (request, reply, done) => {
       const { method, routeOptions } = request;
       const labels = { method, route: routeOptions.url ?? 'none', status: String(reply.statusCode) };
       observe('reelay_http_request_duration_seconds', labels, reply.elapsedTime / 1_000);
@@ -33,6 +34,7 @@ export const requestLog = plugin(
         },
         'request',
       );
+      done();
     });
   },
   { name: 'request-log' },

@@ -14,8 +14,8 @@ declare module 'fastify' {
 export const tracing = plugin(
   async (app) => {
     app.decorateRequest('traceparent', null);
-    app.addHook('onRequest', async (request, reply) => {
-      if (request.is404) return;
+    app.addHook('onRequest', (request, reply, done) => {
+      if (request.is404) return done();
       const { method, routeOptions, headers } = request;
       const span = startSpan(`${method} ${routeOptions.url}`, {
         parent: [headers.traceparent].flat()[0] ?? null,
@@ -23,7 +23,7 @@ export const tracing = plugin(
         attributes: { 'http.request.method': method, 'http.route': routeOptions.url, 'reelay.request_id': request.id },
       });
       request.traceparent = traceparentOf(span);
-      if (!span.isRecording()) return;
+      if (!span.isRecording()) return done();
       reply.raw.once('close', () => {
         span.setAttributes({
           'http.response.status_code': reply.statusCode,
@@ -33,6 +33,7 @@ export const tracing = plugin(
         if (reply.statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
         span.end();
       });
+      done();
     });
   },
   { name: 'tracing' },

@@ -20,11 +20,12 @@ export const MAX_FAULTS = 100;
 export const validation = plugin(
   async (app) => {
     app.decorateRequest('sentBody', undefined);
-    app.addHook('preValidation', async (request) => {
+    app.addHook('preValidation', (request, _reply, done) => {
       request.sentBody ??= request.body;
       const query = request.routeOptions.schema?.querystring && request.query;
       const inQuery = findBadText(query).map((bad) => ({ ...bad, pointer: bad.pointer.replace('/', '?') }));
       refuseBadText([...findBadText(request.sentBody), ...inQuery]);
+      done();
     });
     // Types keep answers to their schemas, and the tests check them; here they are only written.
     app.setSerializerCompiler(() => JSON.stringify);

@@ -91,6 +91,7 @@ export const batchRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) =>
       .withTypeProvider<ZodTypeProvider>()
       .post('/batches', { schema: docs.submit, config: SUBMIT_CONFIG }, async (request, reply) => {
         const id = await once(request, reply, {
+          looksFirst: true,
           async create(key) {
             const batch = await prepareBatch(deps, request, request.body);
             await room.take(request.tenantId, batch.items.length);

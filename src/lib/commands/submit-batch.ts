@@ -4,6 +4,7 @@ import { insertBatch } from '../db/batches.ts';
 import { transaction } from '../db/database.ts';
 import { claimKey, type RequestKey } from '../db/idempotency-keys.ts';
 import { insertManyJobs, type NewJob, ownSession, writeJob } from '../db/insert-jobs.ts';
+import { JsonRows } from '../db/json-rows.ts';
 import type { SkippedItem } from '../domain/batch.ts';
 import { newId } from '../ids.ts';
 import { keepAssets, takePlaces } from './hold-for-jobs.ts';
@@ -67,31 +68,32 @@ export function submitBatch(pool: pg.Pool, batch: NewBatch, key: RequestKey | nu
     await keepAssets(client, tenantId, referring);
     const places = await takePlaces(client, tenantId, referring);
 
-    const write = async (chunk: readonly Asked[]): Promise<string[]> => {
-      const rows: string[] = [];
-      for (const { id: jobId, item } of chunk) {
-        if (rows.length % ROWS_A_TURN === 0) await nextTurn();
+    const write = async (chunk: readonly Asked[], rows: JsonRows): Promise<void> => {
+      rows.clear();
+      for (const [index, { id: jobId, item }] of chunk.entries()) {
+        if (index % ROWS_A_TURN === 0) await nextTurn();
         const place = places.get(jobId) ?? ownSession();
         const inBatch = { batchId: id, customId: item.customId, capped };
-        rows.push(writeJob({ id: jobId, job: read(item), key: null, place, item: inBatch }));
+        rows.add(writeJob({ id: jobId, job: read(item), key: null, place, item: inBatch }));
       }
-      return rows;
     };
     /** All of them, or none of the batch. */
-    const store = async (chunk: readonly Asked[], rows: readonly string[]): Promise<void> => {
-      const stored = await insertManyJobs(client, rows);
+    const store = async (chunk: readonly Asked[], rows: JsonRows): Promise<void> => {
+      const stored = await insertManyJobs(client, rows.list());
       const missing = chunk.find(({ id }) => !stored.has(id));
       if (missing) throw await whyNot(client, { id: missing.id, job: read(missing.item), key: null });
     };
 
     const ordered = inOrderOfReferences(asked);
     let chunk = ordered.slice(0, CHUNK);
-    let rows = await write(chunk);
+    let [rows, nextRows] = [new JsonRows(), new JsonRows()];
+    await write(chunk, rows);
     for (let start = CHUNK; chunk.length > 0; start += CHUNK) {
       const next = ordered.slice(start, start + CHUNK);
       // To write out the next ones takes as long as to store these.
-      [rows] = await Promise.all([write(next), store(chunk, rows)]);
+      await Promise.all([write(next, nextRows), store(chunk, rows)]);
       chunk = next;
+      [rows, nextRows] = [nextRows, rows];
     }
     return id;
   });

@@ -29,30 +29,15 @@ export type ClaimedKey = { fingerprint: string; resource_ids: string[] };
 
 /** What a key was claimed for; null where it is free. One that has expired is freed. */
 export async function findKey(db: Queryable, key: RequestKey): Promise<ClaimedKey | null> {
-  return (await findKeys(db, [key]))[0] ?? null;
-}
-
-/** What each of some keys was claimed for, in their order; null where it is free. Those that have expired are freed. */
-export async function findKeys(db: Queryable, keys: readonly RequestKey[]): Promise<(ClaimedKey | null)[]> {
-  const { rows } = await db.query<ClaimedKey & { asked: number; expired: boolean }>({
-    name: 'find_keys',
-    // LIMIT: each is looked up in the index by itself, whatever the planner thinks of the table.
-    text: `SELECT asked.number::int - 1 AS asked, found.* FROM
-        unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS asked(tenant_id, route, key, number)
-      CROSS JOIN LATERAL (
-        SELECT fingerprint, resource_ids, created_at < now() - ${KEEP_HOURS} * interval '1 hour' AS expired
-        FROM public.idempotency_key AS k
-        WHERE k.tenant_id = asked.tenant_id AND k.route = asked.route AND k.key = asked.key LIMIT 1
-      ) AS found`,
-    values: [keys.map((key) => key.tenantId), keys.map((key) => key.route), keys.map((key) => key.key)],
+  const { rows } = await db.query<ClaimedKey & { expired: boolean }>({
+    name: 'find_key',
+    text: `SELECT fingerprint, resource_ids, created_at < now() - ${KEEP_HOURS} * interval '1 hour' AS expired
+      FROM public.idempotency_key WHERE tenant_id = $1 AND route = $2 AND key = $3`,
+    values: [key.tenantId, key.route, key.key],
   });
-  const found: (ClaimedKey | null)[] = keys.map(() => null);
-  for (const { asked, expired, fingerprint, resource_ids } of rows) {
-    const key = keys[asked];
-    if (!expired) found[asked] = { fingerprint, resource_ids };
-    else if (key) await freeKey(db, key);
-  }
-  return found;
+  const found = rows[0];
+  if (found?.expired) await freeKey(db, key);
+  return found && !found.expired ? found : null;
 }
 
 async function freeKey(db: Queryable, key: RequestKey): Promise<void> {

@@ -1,7 +1,41 @@
 import { isTerminal, type JobRecord, type JobStatus } from './job.ts';
 
+/** As much of a job as clients see. */
+export type ShownJob = Pick<
+  JobRecord,
+  | 'id'
+  | 'type'
+  | 'status'
+  | 'phase'
+  | 'seq'
+  | 'skill'
+  | 'session_id'
+  | 'batch_id'
+  | 'custom_id'
+  | 'client_reference'
+  | 'metadata'
+  | 'priority'
+  | 'waiting_reason'
+  | 'progress'
+  | 'input'
+  | 'result'
+  | 'error'
+  | 'cost'
+  | 'charged'
+  | 'attempt'
+  | 'retry_of'
+  | 'created_at'
+  | 'started_at'
+  | 'finished_at'
+  | 'cancel_requested_at'
+  | 'deadline_at'
+  | 'expires_at'
+  | 'due_at'
+  | 'request_id'
+>;
+
 /** The job as clients see it, the same in GET, in events and in webhooks (the REST contract, "Jobs"). */
-export function jobView(job: JobRecord) {
+export function jobView(job: ShownJob) {
   const self = `/v1/jobs/${job.id}`;
   return {
     id: job.id,
@@ -44,19 +78,19 @@ export function jobView(job: JobRecord) {
 }
 
 /** A job that is to be canceled shows it whatever it is doing still, until it has ended. */
-function shownStatus(job: JobRecord): JobStatus | 'canceling' {
+function shownStatus(job: ShownJob): JobStatus | 'canceling' {
   return job.cancel_requested_at !== null && !isTerminal(job.status) ? 'canceling' : job.status;
 }
 
 export type JobView = ReturnType<typeof jobView>;
 
 /** Only a wait for a moment has an end; a wait for another job's session has none that is known. */
-function waitsUntil(job: JobRecord): string | null {
+function waitsUntil(job: ShownJob): string | null {
   return job.waiting_reason === 'session' && job.started_at === null ? null : job.due_at.toISOString();
 }
 
 /** Seconds after which another look is worth while; null for a job that has ended. */
-export function lookAgainAfterS(job: JobRecord): number | null {
+export function lookAgainAfterS(job: ShownJob): number | null {
   return isTerminal(job.status) ? null : LOOK_AGAIN_S;
 }
 
