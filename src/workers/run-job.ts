@@ -65,27 +65,32 @@ async function runClaimed(
   faultPoint('claim.committed');
   recordStart(claim.job);
 
-  // Some upstreams cancel a run when its listener hangs up: a lost job is still listened to for a while.
-  let hangUp: NodeJS.Timeout | undefined;
-  const lost = () => {
-    hangUp ??= setTimeout(() => work.abort(new JobLost(`${claim.job.id} was taken over`)), deps.config.DRAIN_TIMEOUT);
-  };
-  const work = new Work(deps, claim, lost, slots);
+  // Not awaited: the row as it was claimed is let go of with this call, of thousands that listen for minutes.
+  return walkClaimed(new Work(deps, claim, slots), lane, run, stopping);
+}
+
+async function walkClaimed(
+  work: Work,
+  lane: Lane,
+  run: { heartbeats: Heartbeats; batches: Batches },
+  stopping: AbortSignal,
+): Promise<{ leave: Leave; isNews: boolean }> {
+  const { id, epoch, seq, batch_id } = work.job;
   const stop = () => work.abort(stopping.reason);
   stopping.addEventListener('abort', stop, { once: true });
   if (stopping.aborted) stop();
   run.heartbeats.add(work);
   try {
     const leave = await walkJob(work, lane, stopping);
-    return { leave, isNews: work.job.seq > claim.job.seq };
+    return { leave, isNews: work.job.seq > seq };
   } catch (error) {
     if (!(error instanceof JobLost)) throw error;
-    deps.log.warn({ job_id: claim.job.id, epoch: claim.job.epoch }, error.message);
+    work.deps.log.warn({ job_id: id, epoch }, error.message);
     return { leave: { kind: 'done' }, isNews: true };
   } finally {
     run.heartbeats.remove(work);
-    if (claim.job.batch_id !== null) run.batches.touch(claim.job.batch_id);
-    clearTimeout(hangUp);
+    if (batch_id !== null) run.batches.touch(batch_id);
+    work.close();
     stopping.removeEventListener('abort', stop);
   }
 }

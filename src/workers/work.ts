@@ -59,22 +59,14 @@ export class Work {
   #abort = new AbortController();
   #news: News = { cancelRequested: false, deadlinePassed: false };
 
-  /** Called, maybe often, when the job turns out to be another's. */
-  readonly lost: () => void;
-
+  #hangUp: NodeJS.Timeout | null = null;
   readonly #slots: Pick<Slots, 'leave'>;
 
   /** @param slots in one of which it is worked on. */
-  constructor(
-    deps: PhaseDeps,
-    { job, session }: { job: JobRecord; session: SessionRow },
-    lost: () => void,
-    slots: Pick<Slots, 'leave'>,
-  ) {
+  constructor(deps: PhaseDeps, { job, session }: { job: JobRecord; session: SessionRow }, slots: Pick<Slots, 'leave'>) {
     this.deps = deps;
     this.job = job;
     this.session = session;
-    this.lost = lost;
     this.progress = job.progress;
     this.#slots = slots;
   }
@@ -91,6 +83,20 @@ export class Work {
 
   abort(reason: unknown): void {
     this.#abort.abort(reason);
+  }
+
+  /**
+   * Called, maybe often, when the job turns out to be another's. Some upstreams cancel a run when its listener hangs up:
+   * it is still listened to for a while.
+   */
+  lost(): void {
+    const hangUp = () => this.abort(new JobLost(`${this.job.id} was taken over`));
+    this.#hangUp ??= setTimeout(hangUp, this.deps.config.DRAIN_TIMEOUT);
+  }
+
+  /** Nothing works on it here any more. */
+  close(): void {
+    if (this.#hangUp) clearTimeout(this.#hangUp);
   }
 
   /** What a heartbeat brought: some steps are broken off for it, others come to their end first. */

@@ -33,7 +33,7 @@ export function numberIn(...values: unknown[]): number | null {
 
 /** The text with NUL and lone surrogates as U+FFFD: Postgres stores neither, in text or in jsonb. */
 export function storable(text: string): string {
-  return text.replace(/\p{Surrogate}/gu, '\uFFFD').replaceAll('\u0000', '\uFFFD');
+  return text.toWellFormed().replaceAll('\u0000', '\uFFFD');
 }
 
 /** The text cut to so many characters (UTF-16 units), never through the middle of a surrogate pair. */

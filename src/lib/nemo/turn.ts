@@ -1,12 +1,8 @@
 import { buildConnector, Client, type Dispatcher } from 'undici';
 import { monotonicMs } from '../clock.ts';
 import type { TurnEnd } from '../domain/job.ts';
-import { createSseReader } from './sse.ts';
-import { CONNECT_TIMEOUT_MS, callerHeaders, type Identity, parseJson, readAnswer } from './transport.ts';
-import type { Answer } from './upstream-error.ts';
-
-/** An answer that is not a stream is an error message; more than this of it tells nothing new. In bytes. */
-const MAX_REFUSAL_BYTES = 64_000;
+import { type Heard, listen } from './listen.ts';
+import { CONNECT_TIMEOUT_MS, callerHeaders, type Identity } from './transport.ts';
 
 export type TurnRequest = {
   baseUrl: string;
@@ -27,8 +23,8 @@ export type TurnRequest = {
 export type TurnEnding =
   /** No byte has left this machine. */
   | { kind: 'not_sent'; cause: Error }
-  /** The upstream answered, and not with a stream: whether the message was taken is for the policy to say. */
-  | { kind: 'answered'; answer: Answer }
+  /** `answered`: and not with a stream. Whether the message was taken is for the policy to say. */
+  | Heard
   | { kind: TurnEnd };
 
 /**
@@ -45,16 +41,11 @@ export async function runTurn(turn: TurnRequest): Promise<TurnEnding> {
     headersTimeout: 0,
     bodyTimeout: 0,
   });
-  const watch = watchTurn(turn);
+  const watch = watchTurn(turn, () => void client.destroy());
   try {
-    const response = await client.request({ ...messageOf(turn), signal: watch.signal });
-    if (!isStream(response)) return { kind: 'answered', answer: await readRefusal(response) };
-    const reader = createSseReader((payload) => {
+    return await listen(client, messageOf(turn), (payload) => {
       if (turn.onPayload(payload)) watch.alive();
     });
-    for await (const chunk of response.body) reader.push(chunk as Uint8Array);
-    reader.end();
-    return { kind: 'closed' };
   } catch (error) {
     const cause = error instanceof Error ? error : new Error(String(error));
     if (!gate.opened()) return { kind: 'not_sent', cause };
@@ -65,26 +56,30 @@ export async function runTurn(turn: TurnRequest): Promise<TurnEnding> {
   }
 }
 
-function messageOf({ baseUrl, who, sessionId, text }: TurnRequest): Dispatcher.RequestOptions {
+function messageOf({ baseUrl, who, sessionId, text }: TurnRequest): Dispatcher.DispatchOptions {
+  const message = {
+    app_name: 'nemo_agent',
+    user_id: 'me',
+    session_id: sessionId,
+    new_message: { parts: [{ text }] },
+  };
   return {
     method: 'POST',
     path: `${new URL(baseUrl).pathname.replace(/\/$/, '')}/run_sse`,
     headers: { ...callerHeaders(who), accept: 'text/event-stream', 'content-type': 'application/json' },
-    body: JSON.stringify({
-      app_name: 'nemo_agent',
-      user_id: 'me',
-      session_id: sessionId,
-      new_message: { parts: [{ text }] },
-    }),
+    // Undici keeps it with the request. Made of a text, it would lie in a pool of 8 KB and keep all of that.
+    body: new TextEncoder().encode(JSON.stringify(message)),
   };
 }
+
+/** Shared by all turns for what it remembers of TLS sessions; every call connects a socket of its own. */
+const connectSocket = buildConnector({ timeout: CONNECT_TIMEOUT_MS, allowH2: false });
 
 /**
  * The one place where a message can get out: it lets a socket through only while the send window is open, and knows
  * whether it ever did. Until then undici has written nothing, so `opened() === false` proves that nothing was sent.
  */
 function sendGate(openBefore: number) {
-  const connectSocket = buildConnector({ timeout: CONNECT_TIMEOUT_MS, allowH2: false });
   let opened = false;
   const connect: buildConnector.connector = (options, callback) => {
     connectSocket(options, (error, socket) => {
@@ -100,13 +95,12 @@ function sendGate(openBefore: number) {
   return { connect, opened: () => opened };
 }
 
-/** Ends a turn that is silent or takes too long, or that its worker gives up. */
-function watchTurn(turn: Pick<TurnRequest, 'idleMs' | 'totalMs' | 'signal'>) {
-  const controller = new AbortController();
+/** Hangs up on a turn that is silent or takes too long, or that its worker gives up. */
+function watchTurn(turn: Pick<TurnRequest, 'idleMs' | 'totalMs' | 'signal'>, hangUp: () => void) {
   let timedOut: 'idle_timeout' | 'total_timeout' | null = null;
   const end = (reason: typeof timedOut) => {
     timedOut ??= reason;
-    controller.abort();
+    hangUp();
   };
   const idle = setTimeout(end, turn.idleMs, 'idle_timeout');
   const total = setTimeout(end, turn.totalMs, 'total_timeout');
@@ -114,7 +108,6 @@ function watchTurn(turn: Pick<TurnRequest, 'idleMs' | 'totalMs' | 'signal'>) {
   turn.signal.addEventListener('abort', onAbort, { once: true });
   if (turn.signal.aborted) onAbort();
   return {
-    signal: controller.signal,
     alive: () => idle.refresh(),
     timedOut: () => timedOut,
     stop() {
@@ -123,20 +116,4 @@ function watchTurn(turn: Pick<TurnRequest, 'idleMs' | 'totalMs' | 'signal'>) {
       turn.signal.removeEventListener('abort', onAbort);
     },
   };
-}
-
-/** A stream may come without a content type; JSON and HTML are answers of another kind. */
-function isStream({ statusCode, headers }: Dispatcher.ResponseData): boolean {
-  return statusCode === 200 && !/json|html/i.test(String(headers['content-type'] ?? ''));
-}
-
-async function readRefusal({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<Answer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    chunks.push(chunk as Buffer);
-    size += (chunk as Buffer).length;
-    if (size > MAX_REFUSAL_BYTES) break;
-  }
-  return readAnswer(statusCode, headers, parseJson(Buffer.concat(chunks).toString('utf8')));
 }

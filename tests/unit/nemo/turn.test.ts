@@ -115,6 +115,17 @@ describe('it is certain that nothing was sent', () => {
     expect(ending).toMatchObject({ kind: 'not_sent', cause: { message: 'the send window has passed' } });
     expect(bytes).toBe(0);
   });
+
+  it('when it was given up before a socket was open: not a byte arrives', async () => {
+    const { url, bodies } = await serve((_request, response) => response.end());
+    const stop = new AbortController();
+    const given = runTurn(turn(url, { signal: stop.signal }));
+    stop.abort();
+    expect(await given).toMatchObject({ kind: 'not_sent' });
+    expect(await runTurn(turn(url, { signal: stop.signal }))).toMatchObject({ kind: 'not_sent' });
+    expect(await runTurn(turn(url))).toMatchObject({ kind: 'closed' });
+    expect(bodies).toHaveLength(1);
+  });
 });
 
 describe('a message that may have been taken', () => {
@@ -130,6 +141,29 @@ describe('a message that may have been taken', () => {
   ])('is told of an answer that is no stream (HTTP %i)', async (status, headers, body, answer) => {
     const { url } = await serve((_request, response) => response.writeHead(status, headers).end(body));
     expect(await runTurn(turn(url))).toMatchObject({ kind: 'answered', answer });
+  });
+
+  it('is told of an answer that is no stream and never ends', async () => {
+    const { url } = await serve((_request, response) => {
+      response.writeHead(502, { 'content-type': 'text/html' });
+      const talk = setInterval(() => response.write('x'.repeat(10_000)), 1);
+      response.on('close', () => clearInterval(talk));
+    });
+    expect(await runTurn(turn(url))).toMatchObject({ kind: 'answered', answer: { status: 502, code: null } });
+  });
+
+  it('is lost when the listener fails, and hears nothing more', async () => {
+    const { url } = await serve((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.end(frame('one') + frame('two'));
+    });
+    let heard = 0;
+    const onPayload = () => {
+      heard += 1;
+      throw new Error('cannot take it');
+    };
+    expect(await runTurn(turn(url, { onPayload }))).toEqual({ kind: 'lost' });
+    expect(heard).toBe(1);
   });
 
   it('is lost when the stream is cut, with what was heard until then', async () => {
