@@ -100,13 +100,16 @@ function sendGate(openBefore: number) {
   return { connect, opened: () => opened };
 }
 
+/** One for all: a worker that stops gives up thousands, and making an error costs more than ending its stream. */
+const GIVEN_UP = new Error('the turn is given up');
+
 /** Ends a turn that is silent or takes too long, or that its worker gives up. */
 function watchTurn(turn: Pick<TurnRequest, 'idleMs' | 'totalMs' | 'signal'>) {
   const controller = new AbortController();
   let timedOut: 'idle_timeout' | 'total_timeout' | null = null;
   const end = (reason: typeof timedOut) => {
     timedOut ??= reason;
-    controller.abort();
+    controller.abort(GIVEN_UP);
   };
   const idle = setTimeout(end, turn.idleMs, 'idle_timeout');
   const total = setTimeout(end, turn.totalMs, 'total_timeout');
