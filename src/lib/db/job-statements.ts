@@ -1,5 +1,5 @@
-import { type Ask, type Claim, claimJobs } from './claims.ts';
 import type { JobRecord } from '../domain/job.ts';
+import { type Ask, type Claim, claimJobs } from './claims.ts';
 import type { Queryable } from './database.ts';
 import { type Given, giveBack } from './give-back.ts';
 import { type Parked, parkAgain } from './park-again.ts';
