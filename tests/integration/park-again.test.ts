@@ -34,7 +34,7 @@ it('gives jobs back until their next look, those that are still as they are know
   const taken = await claimed();
   await service.database.sql('UPDATE job SET seq = seq + 1 WHERE id = $1', [changed.id]);
   await service.database.sql('UPDATE job SET cancel_requested_at = now() WHERE id = $1', [canceled.id]);
-  await service.database.sql('UPDATE job SET epoch = epoch + 1 WHERE id = $1', [taken.id]);
+  await service.database.sql("UPDATE job SET owner = 'another' WHERE id = $1", [taken.id]);
 
   const all = [known, changed, canceled, taken].map(parked);
   expect(await parkAgain(db.pool, all)).toEqual([true, false, false, false]);

@@ -6,6 +6,7 @@ import { newId } from '../ids.ts';
 import type { Queryable } from './database.ts';
 import { assignments, EVENT_OF_JOB, eventBody, type JobChange, writeJob } from './job-writes.ts';
 import { prepared } from './prepared.ts';
+import { WITHOUT_WAITING } from './synchronous-commit.ts';
 import { tell } from './tell.ts';
 
 /** A change of one job that says nothing of its session. */
@@ -60,7 +61,7 @@ async function writeAlike(db: Queryable, alike: readonly Write[]): Promise<Map<s
   const given = alike.map(({ job, change }) => ({
     ...change.set,
     id: job.id,
-    epoch: job.epoch,
+    owner: job.owner,
     seq: job.seq,
     due_in_ms: change.dueInMs,
     ...(change.event && {
@@ -87,8 +88,8 @@ function statement({ job, change }: Write): string {
     ), changed AS (
       UPDATE public.job SET ${assignments(change, (name) => `given.${name}`).join(', ')}
       FROM given
-      WHERE job.id = ANY ($1) AND job.id = given.id AND job.epoch = given.epoch AND job.seq = given.seq
-        AND COALESCE(job.finished_at IS NULL, false)
+      WHERE job.id = ANY ($1) AND job.id = given.id AND job.owner IS NOT DISTINCT FROM given.owner
+        AND job.seq = given.seq AND COALESCE(job.finished_at IS NULL, false)
       RETURNING job.*
     )${
       event === undefined
@@ -106,5 +107,5 @@ function statement({ job, change }: Write): string {
       ...(isWanted(event, job.webhook_events) ? { own_url: 'webhook_url' } : {}),
     })}`
     }
-    SELECT * FROM changed`;
+    SELECT changed.* FROM changed${change.mayBeLost ? `, ${WITHOUT_WAITING}` : ''}`;
 }

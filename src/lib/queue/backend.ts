@@ -85,7 +85,7 @@ function openRedis(address: RedisAddress, retries: number | null, onError: (erro
 
 /**
  * One pool for all: BullMQ would make one for every Queue and Worker, and use up the server's connections. Nobody waits
- * for the disk: like a Redis, the queue may forget what it did last when its server crashes, and our rows know better.
+ * for the disk: the queue may forget everything, as in Redis.
  */
 function openPostgres(url: string, workers: number, onError: (error: Error) => void): Connection {
   const connection = new pg.Pool({
