@@ -1,7 +1,8 @@
 import type { Ending } from '../lib/commands/settle-job.ts';
 import { isPastDeadline, type News } from '../lib/db/claims.ts';
-import { type JobChange, writeJob } from '../lib/db/job-writes.ts';
+import type { JobChange } from '../lib/db/job-writes.ts';
 import { nameAccountUser, type SessionPatch, type SessionRow, writeSession } from '../lib/db/sessions.ts';
+import type { Write } from '../lib/db/write-together.ts';
 import { breaksOff, type Interruption, obeysCancel } from '../lib/domain/interruption.ts';
 import type { JobError, JobRecord, Lane, Phase, Progress, WaitingReason } from '../lib/domain/job.ts';
 import type { Identity } from '../lib/nemo/transport.ts';
@@ -124,9 +125,9 @@ export class Work {
    * Changes the row, fenced; the progress goes along. What the commit before a message or the end of the job does not
    * take to the disk may be lost with the database server: then the job goes on from before it. Throws JobLost.
    */
-  async write(change: JobChange): Promise<void> {
+  async write(change: Write['change']): Promise<void> {
     const set = { progress: this.progress, ...change.set };
-    this.accept(await writeJob(this.deps.db.pool, this.job, { ...change, set, mayBeLost: true }));
+    this.accept(await this.deps.shared.write({ job: this.job, change: { ...change, set, mayBeLost: true } }));
   }
 
   /** Changes the job's session, fenced like the job. Throws JobLost. */

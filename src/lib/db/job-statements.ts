@@ -1,9 +1,11 @@
+import type { JobRecord } from '../domain/job.ts';
 import { type Ask, type Claim, claimJobs } from './claims.ts';
 import type { Queryable } from './database.ts';
 import { type Given, giveBack } from './give-back.ts';
 import { type Parked, parkAgain } from './park-again.ts';
 import { type LatestRender, latestRenders } from './renders.ts';
 import { shareStatements } from './share-statements.ts';
+import { type Write, writeJobs } from './write-together.ts';
 
 /** Jobs of one statement: as many as may have a step at the same time. */
 const MAX_ITEMS = 100;
@@ -18,15 +20,18 @@ export type JobStatements = {
   parkAgain(parked: Parked): Promise<boolean>;
   /** Whether it is given back; a job that is not was lost. When a worker stops, all of its jobs are, at once. */
   giveBack(given: Given): Promise<boolean>;
+  /** The row as it is now; null when it was lost. When a worker stops, all of its conversations begin to wait, at once. */
+  write(write: Write): Promise<JobRecord | null>;
 };
 
 export function createJobStatements(db: Queryable, owner: string): JobStatements {
-  const share = <Item, Result>(run: (items: readonly Item[]) => Promise<readonly Result[]>) =>
+  const share = <Item, Result>(run: (items: readonly Item[]) => Promise<readonly (Result | Error)[]>) =>
     shareStatements<Item, Result>({ maxItems: MAX_ITEMS, maxAtOnce: MAX_STATEMENTS, run }).add;
   return {
     claim: share((asks: readonly Ask[]) => claimJobs(db, asks, owner)),
     latestRender: share((jobIds: readonly string[]) => latestRenders(db, jobIds)),
     parkAgain: share((parked: readonly Parked[]) => parkAgain(db, parked)),
     giveBack: share((given: readonly Given[]) => giveBack(db, given)),
+    write: share((writes: readonly Write[]) => writeJobs(db, writes)),
   };
 }

@@ -93,7 +93,7 @@ async function writeKnown(db: Queryable, job: JobRecord, change: JobChange): Pro
     ...(change.turn ? ['EXISTS (SELECT FROM held)'] : []),
   ];
   const update = `
-    UPDATE public.job SET ${assignments(change, parameter).join(', ')}
+    UPDATE public.job SET ${assignments(change, placeOf(parameter)).join(', ')}
     WHERE ${conditions.join(' AND ')}
     RETURNING *`;
   const turn = change.turn && withTurn(change.turn, parameter(job.session_id), parameter);
@@ -107,32 +107,38 @@ async function writeKnown(db: Queryable, job: JobRecord, change: JobChange): Pro
   return rows[0] ?? null;
 }
 
-function assignments(change: JobChange, parameter: Parameter): string[] {
-  const columns = Object.entries(change.set).map(([column, value]) =>
-    JSON_COLUMNS.has(column) ? `${column} = ${parameter(toJson(value))}::json` : `${column} = ${parameter(value)}`,
-  );
+/** Where in the statement a value stands that goes into this column, or that the change has under this name. */
+export type Place = (name: string, value: unknown) => string;
+
+function placeOf(parameter: Parameter): Place {
+  return (name, value) => (JSON_COLUMNS.has(name) ? `${parameter(toJson(value))}::json` : parameter(value));
+}
+
+/** What the change assigns to the columns of `public.job`. */
+export function assignments(change: JobChange, place: Place): string[] {
+  const columns = Object.entries(change.set).map(([column, value]) => `${column} = ${place(column, value)}`);
   const { phase } = change.set;
   return [
     ...columns,
-    ...(phase === undefined ? [] : [phaseStartSql(parameter(phase))]),
+    ...(phase === undefined ? [] : [phaseStartSql(place('phase', phase))]),
     ...(change.stamp ?? []).map((column) => `${column} = now()`),
     ...HOLD_SQL[change.hold ?? 'keep'],
-    ...(change.dueInMs === undefined ? [] : [`due_at = ${dueSql(change, parameter(change.dueInMs))}`]),
-    `seq = seq + ${change.event ? 1 : 0}`,
+    ...(change.dueInMs === undefined ? [] : [`due_at = ${dueSql(change, place('due_in_ms', change.dueInMs))}`]),
+    `seq = job.seq + ${change.event ? 1 : 0}`,
   ];
 }
 
 /** A phase begins when the job comes into it, not when it comes back after a wait. */
 function phaseStartSql(phase: string): string {
-  return `phase_started_at = CASE WHEN phase IS DISTINCT FROM ${phase} THEN now() ELSE phase_started_at END`;
+  return `phase_started_at = CASE WHEN job.phase IS DISTINCT FROM ${phase} THEN now() ELSE job.phase_started_at END`;
 }
 
 /** A cancel that need not wait for a message wakes the job (domain/interruption.ts). */
 function dueSql({ wakesEarly }: JobChange, ms: string): string {
   const due = `now() + ${ms} * interval '1 ms'`;
   if (!wakesEarly) return due;
-  const canceled = "cancel_requested_at IS NOT NULL AND turn_state NOT IN ('sending', 'closed')";
-  return `LEAST(deadline_at, CASE WHEN ${canceled} THEN now() ELSE ${due} END)`;
+  const canceled = "job.cancel_requested_at IS NOT NULL AND job.turn_state NOT IN ('sending', 'closed')";
+  return `LEAST(job.deadline_at, CASE WHEN ${canceled} THEN now() ELSE ${due} END)`;
 }
 
 /** The session is locked first, as everywhere (session-line.ts), and changed when the job was. */
@@ -152,23 +158,23 @@ function withTurn({ openForMs, state, upstreamId }: TurnChange, session: string,
 }
 
 function eventOf(job: JobRecord, change: JobChange, type: JobEventType, parameter: Parameter): string {
-  const next: JobRecord = { ...job, ...change.set, seq: job.seq + 1 };
-  if (change.dueInMs !== undefined) next.due_at = new Date(now().getTime() + change.dueInMs);
-  if (change.stamp?.includes('cancel_requested_at')) next.cancel_requested_at = now();
   return tell('changed', {
     ...newEvent(type, parameter),
-    tenant_id: 'tenant_id',
-    job_id: 'id',
-    seq: 'seq',
-    phase: 'phase',
-    body: parameter(toJson(eventBody(next, type))),
-    ...(isWanted(type, next.webhook_events) ? { own_url: 'webhook_url' } : {}),
+    ...EVENT_OF_JOB,
+    body: parameter(toJson(eventBody(job, change, type))),
+    ...(isWanted(type, job.webhook_events) ? { own_url: 'webhook_url' } : {}),
   });
 }
 
-/** A public event carries the whole job, as webhooks send it; a private one only what moved. */
-function eventBody(job: JobRecord, type: JobEventType): unknown {
-  const view = jobView(job);
+/** What an event takes from the job that it tells of. */
+export const EVENT_OF_JOB = { tenant_id: 'tenant_id', job_id: 'id', seq: 'seq', phase: 'phase' } as const;
+
+/** What is told of the change: a public event carries the whole job, as webhooks send it; a private one what moved. */
+export function eventBody(job: JobRecord, change: JobChange, type: JobEventType): unknown {
+  const next: JobRecord = { ...job, ...change.set, seq: job.seq + 1 };
+  if (change.dueInMs !== undefined) next.due_at = new Date(now().getTime() + change.dueInMs);
+  if (change.stamp?.includes('cancel_requested_at')) next.cancel_requested_at = now();
+  const view = jobView(next);
   return isPublic(type) ? view : { status: view.status, phase: view.phase, waiting: view.waiting };
 }
 

@@ -41,7 +41,7 @@ export async function runTurn(turn: TurnRequest): Promise<TurnEnding> {
     headersTimeout: 0,
     bodyTimeout: 0,
   });
-  const watch = watchTurn(turn, () => void client.destroy());
+  const watch = watchTurn(turn, () => void client.destroy(GIVEN_UP));
   try {
     return await listen(client, messageOf(turn), (payload) => {
       if (turn.onPayload(payload)) watch.alive();
@@ -71,6 +71,9 @@ function messageOf({ baseUrl, who, sessionId, text }: TurnRequest): Dispatcher.D
     body: new TextEncoder().encode(JSON.stringify(message)),
   };
 }
+
+/** One for all: a worker that stops gives up thousands, and making an error costs more than ending its stream. */
+const GIVEN_UP = new Error('the turn is given up');
 
 /** Shared by all turns for what it remembers of TLS sessions; every call connects a socket of its own. */
 const connectSocket = buildConnector({ timeout: CONNECT_TIMEOUT_MS, allowH2: false });

@@ -1,0 +1,111 @@
+import pg from 'pg';
+import { isByDefault, isWanted } from '../domain/event-types.ts';
+import type { JobRecord } from '../domain/job.ts';
+import { faultPoint } from '../fault-point.ts';
+import { newId } from '../ids.ts';
+import type { Queryable } from './database.ts';
+import { assignments, EVENT_OF_JOB, eventBody, type JobChange, writeJob } from './job-writes.ts';
+import { prepared } from './prepared.ts';
+import { WITHOUT_WAITING } from './synchronous-commit.ts';
+import { tell } from './tell.ts';
+
+/** A change of one job that says nothing of its session. */
+export type Write = { job: JobRecord; change: Omit<JobChange, 'turn' | 'unlessCanceled'> };
+
+/**
+ * Changes jobs as `writeJob` does: those with the same kind of change in one statement and one commit. What such a
+ * statement leaves out, because the row has changed meanwhile or the server refused the whole of it, is written alone.
+ * @returns in their order the row as it is now, null where it was lost, or why nobody knows what became of the write.
+ */
+export async function writeJobs(db: Queryable, writes: readonly Write[]): Promise<(JobRecord | null | Error)[]> {
+  const written = new Map<Write, JobRecord | Error>();
+  const kinds = new Map<string, Write[]>();
+  for (const write of writes) {
+    const kind = kindOf(write);
+    kinds.set(kind, [...(kinds.get(kind) ?? []), write]);
+  }
+  await Promise.all(
+    [...kinds.values()].map(async (alike) => {
+      if (alike.length === 1) return;
+      try {
+        const rows = await writeAlike(db, alike);
+        for (const write of alike) {
+          const row = rows.get(write.job.id);
+          if (row) written.set(write, row);
+          // Of two changes of one job only one is in the row.
+          rows.delete(write.job.id);
+        }
+      } catch (error) {
+        // What the server refused it has not done. Without its answer nobody knows, and nothing may be told twice.
+        if (error instanceof pg.DatabaseError) return;
+        for (const write of alike) written.set(write, error as Error);
+      }
+    }),
+  );
+  return Promise.all(
+    writes.map(
+      (write) => written.get(write) ?? writeJob(db, write.job, write.change).catch((error: unknown) => error as Error),
+    ),
+  );
+}
+
+/** The same for changes that one statement can make. */
+function kindOf({ job, change }: Write): string {
+  const { set, event, dueInMs, ...rest } = change;
+  const told = event && [event, isWanted(event, job.webhook_events)];
+  return JSON.stringify([Object.keys(set), told, dueInMs !== undefined, rest]);
+}
+
+/** One statement, fenced for each job like its own. @returns the rows that it has changed, by id. */
+async function writeAlike(db: Queryable, alike: readonly Write[]): Promise<Map<string, JobRecord>> {
+  const given = alike.map(({ job, change }) => ({
+    ...change.set,
+    id: job.id,
+    owner: job.owner,
+    seq: job.seq,
+    due_in_ms: change.dueInMs,
+    ...(change.event && {
+      event_id: newId('evt'),
+      first_message: newId('msg'),
+      body: eventBody(job, change, change.event),
+    }),
+  }));
+  faultPoint('job.writing');
+  const { rows } = await db.query<JobRecord>(
+    prepared(statement(alike[0] as Write), [alike.map(({ job }) => job.id), JSON.stringify(given)]),
+  );
+  faultPoint('job.written');
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+function statement({ job, change }: Write): string {
+  const { event } = change;
+  return `WITH given AS (
+      SELECT * FROM ROWS FROM (
+        json_populate_recordset(NULL::public.job, $2::json),
+        json_to_recordset($2::json) AS (due_in_ms float8, event_id text, first_message text, body json)
+      ) AS row
+    ), changed AS (
+      UPDATE public.job SET ${assignments(change, (name) => `given.${name}`).join(', ')}
+      FROM given
+      WHERE job.id = ANY ($1) AND job.id = given.id AND job.owner IS NOT DISTINCT FROM given.owner
+        AND job.seq = given.seq AND COALESCE(job.finished_at IS NULL, false)
+      RETURNING job.*
+    )${
+      event === undefined
+        ? ''
+        : `, news AS (
+      SELECT given.event_id, given.first_message, given.body, changed.*
+      FROM changed JOIN given ON given.id = changed.id
+    ), ${tell('news', {
+      ...EVENT_OF_JOB,
+      id: 'event_id',
+      first_message: 'first_message',
+      type: `'${event}'`,
+      by_default: String(isByDefault(event)),
+      body: 'body',
+      ...(isWanted(event, job.webhook_events) ? { own_url: 'webhook_url' } : {}),
+    })}`
+    }
+    SELECT changed.* FROM changed${change.mayBeLost ? `, ${WITHOUT_WAITING}` : ''}`;
+}
