@@ -5,6 +5,7 @@ import { Payload } from '../lib/queue/catalog.ts';
 import { openSlots, type Slots } from '../lib/slots.ts';
 import type { PhaseDeps } from './deps.ts';
 import type { Heartbeats } from './heartbeats.ts';
+import { lookAtRender } from './look-at-render.ts';
 import { recordStart } from './record-phase.ts';
 import type { Batches } from './sweeps/batches.ts';
 import { type Leave, walkJob } from './walk-job.ts';
@@ -59,7 +60,14 @@ async function runClaimed(
 ): Promise<{ leave: Leave; isNews: boolean }> {
   // Told to stop while it stood in line: nothing has begun.
   if (stopping.aborted) return { leave: { kind: 'hand_over' }, isNews: false };
-  const claim = await deps.shared.claim({ jobId: payload.job_id, dispatchNo: payload.dispatch_no });
+  const ask = { jobId: payload.job_id, dispatchNo: payload.dispatch_no };
+  const look = lane === 'wait' ? await lookAtRender(deps, ask, stopping) : null;
+  if (look?.kind === 'waits') {
+    if (look.moved) run.heartbeats.moved(ask.jobId);
+    return { leave: { kind: 'delay', ms: look.ms }, isNews: false };
+  }
+  if (stopping.aborted) return { leave: { kind: 'hand_over' }, isNews: false };
+  const claim = await deps.shared.claim(ask);
   if (claim.kind === 'superseded') return { leave: { kind: 'done' }, isNews: false };
   if (claim.kind === 'leased') return { leave: { kind: 'delay', ms: claim.forMs }, isNews: false };
   faultPoint('claim.committed');
@@ -70,7 +78,7 @@ async function runClaimed(
   const lost = () => {
     hangUp ??= setTimeout(() => work.abort(new JobLost(`${claim.job.id} was taken over`)), deps.config.DRAIN_TIMEOUT);
   };
-  const work = new Work(deps, claim, lost, slots);
+  const work = new Work(deps, claim, lost, slots, look?.seen ?? null);
   const stop = () => work.abort(stopping.reason);
   stopping.addEventListener('abort', stop, { once: true });
   if (stopping.aborted) stop();
