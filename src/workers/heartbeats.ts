@@ -43,7 +43,7 @@ export function startHeartbeats(db: Queryable, log: Logger): Heartbeats {
     const asked = [...working].map((work) => ({
       work,
       jobId: work.job.id,
-      epoch: work.job.epoch,
+      owner: work.job.owner,
       progress: work.progress,
     }));
     const ours = new Map<string, News>();

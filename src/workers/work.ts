@@ -119,10 +119,13 @@ export class Work {
     return obeysCancel({ ...this.job, cancel_requested_at: asked }) ? 'cancel' : null;
   }
 
-  /** Changes the row, fenced; the progress goes along. Throws JobLost. */
+  /**
+   * Changes the row, fenced; the progress goes along. What the commit before a message or the end of the job does not
+   * take to the disk may be lost with the database server: then the job goes on from before it. Throws JobLost.
+   */
   async write(change: JobChange): Promise<void> {
     const set = { progress: this.progress, ...change.set };
-    this.accept(await writeJob(this.deps.db.pool, this.job, { ...change, set }));
+    this.accept(await writeJob(this.deps.db.pool, this.job, { ...change, set, mayBeLost: true }));
   }
 
   /** Changes the job's session, fenced like the job. Throws JobLost. */

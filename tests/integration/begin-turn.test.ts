@@ -3,6 +3,7 @@ import { beginTurn, TurnForbidden } from '../../src/lib/commands/begin-turn.ts';
 import { claimJobs } from '../../src/lib/db/claims.ts';
 import { type Database, openDatabase } from '../../src/lib/db/database.ts';
 import { markDispatched } from '../../src/lib/db/dispatch.ts';
+import { writeSession } from '../../src/lib/db/sessions.ts';
 import type { JobRecord } from '../../src/lib/domain/job.ts';
 import { startService, type TestService } from '../support/service.ts';
 
@@ -17,16 +18,30 @@ afterAll(async () => {
   await service?.stop();
 });
 
-async function claimed(): Promise<JobRecord> {
-  const { id } = await service.client.submit({ type: 'generate', prompt: 'A message that is paid for' });
-  await markDispatched(db.pool, { limit: 10, tenantConcurrency: 10 });
-  const [claim] = await claimJobs(db.pool, [{ jobId: id, dispatchNo: 1 }], 'me');
+const UPSTREAM_ID = 'nemo_1';
+
+async function claim(jobId: string): Promise<JobRecord> {
+  const [claim] = await claimJobs(db.pool, [{ jobId, dispatchNo: 1 }], 'me');
   if (claim?.kind !== 'claimed') throw new Error('not claimed');
   return claim.job;
 }
 
+/** A claimed job whose session is open upstream. */
+async function claimed(): Promise<JobRecord> {
+  const { id } = await service.client.submit({ type: 'generate', prompt: 'A message that is paid for' });
+  await markDispatched(db.pool, { limit: 10, tenantConcurrency: 10 });
+  const job = await claim(id);
+  if (!(await writeSession(db.pool, job, { upstream_id: UPSTREAM_ID }))) throw new Error('no session');
+  return job;
+}
+
 const begin = (job: JobRecord) =>
-  beginTurn(db.pool, job, { state: { draft: 'before' }, stateHash: 'hash', credits: null }, job.progress, 60_000);
+  beginTurn(
+    db.pool,
+    job,
+    { state: { draft: 'before' }, stateHash: 'hash', credits: null },
+    { progress: job.progress, upstreamId: UPSTREAM_ID, turnMs: 60_000 },
+  );
 
 /** What must be as it was wherever nothing may be sent. */
 async function untouched(job: JobRecord): Promise<void> {
@@ -57,7 +72,7 @@ it('a cancel that was accepted before is obeyed: nothing is marked', async () =>
 
 it('a job that is another worker’s now is not marked', async () => {
   const job = await claimed();
-  await service.database.sql('UPDATE job SET epoch = epoch + 1 WHERE id = $1', [job.id]);
+  await service.database.sql("UPDATE job SET owner = 'another' WHERE id = $1", [job.id]);
   expect(await begin(job)).toBeNull();
   await untouched(job);
 });
@@ -65,6 +80,24 @@ it('a job that is another worker’s now is not marked', async () => {
 it('a job that does not hold its session is not marked', async () => {
   const job = await claimed();
   await service.database.sql('UPDATE session SET holder_job_id = NULL WHERE id = $1', [job.session_id]);
+  expect(await begin(job)).toBeNull();
+  await untouched(job);
+});
+
+it('a claim that was lost with the database server and made again is another one', async () => {
+  const job = await claimed();
+  await service.database.sql(
+    'UPDATE job SET epoch = epoch - 1, owner = NULL, lease_until = NULL, started_at = NULL WHERE id = $1',
+    [job.id],
+  );
+  expect(await claim(job.id)).toMatchObject({ epoch: job.epoch });
+  expect(await begin(job)).toBeNull();
+  await untouched(job);
+});
+
+it('a session whose opening was lost with the database server is not spoken in', async () => {
+  const job = await claimed();
+  await service.database.sql('UPDATE session SET upstream_id = NULL WHERE id = $1', [job.session_id]);
   expect(await begin(job)).toBeNull();
   await untouched(job);
 });

@@ -1,6 +1,7 @@
 import type { JobRecord, Progress } from '../domain/job.ts';
 import type { Queryable } from './database.ts';
 import { SESSION_OF_JOB, type SessionRow } from './sessions.ts';
+import { WITHOUT_WAITING } from './synchronous-commit.ts';
 
 /** How long a worker owns a job without a sign of life, in ms. Three missed heartbeats, and another may take over. */
 const LEASE_MS = 15_000;
@@ -16,15 +17,18 @@ export type Claim =
 export type Ask = { jobId: string; dispatchNo: number };
 
 /**
- * Takes dispatched jobs, each under a new epoch, which fences off whoever had it before (architecture.md, "Claim").
+ * Takes dispatched jobs (architecture.md, "Claim"), each under an owner of its own: the worker, and a number that no
+ * other claim has. It fences off whoever had the job before. Nobody waits for the disk: a claim that is lost with the
+ * server has another owner when it is made again, and the commit before a message takes it along.
  * @returns a claim an ask, in their order. Of two asks for the same entry only the first can be `claimed`.
  */
-export async function claimJobs(db: Queryable, asks: readonly Ask[], owner: string): Promise<Claim[]> {
+export async function claimJobs(db: Queryable, asks: readonly Ask[], worker: string): Promise<Claim[]> {
   const values = [asks.map(({ jobId }) => jobId), asks.map(({ dispatchNo }) => dispatchNo)];
   const { rows } = await db.query<JobRecord & { session: SessionRow }>({
     name: 'claim_jobs',
-    text: `UPDATE public.job
-      SET epoch = epoch + 1, owner = $3, lease_until = now() + ${LEASE_MS} * interval '1 ms',
+    text: `WITH claimed AS (
+      UPDATE public.job
+      SET epoch = epoch + 1, owner = $3 || '/' || gen_random_uuid(), lease_until = now() + ${LEASE_MS} * interval '1 ms',
           started_at = COALESCE(started_at, now())
       WHERE id = ANY ($1) AND (id, dispatch_no) IN (SELECT * FROM unnest($1::text[], $2::int[]))
         -- By their ids, whatever the planner believes: out of date, it reads the index of all dispatched jobs instead.
@@ -32,8 +36,9 @@ export async function claimJobs(db: Queryable, asks: readonly Ask[], owner: stri
           AND (lease_until IS NULL OR lease_until < now())
           -- One whose time ran out before it was started is ended by the sweep of limits, and is not started any more.
           AND (started_at IS NOT NULL OR COALESCE(LEAST(expires_at, deadline_at) > now(), true)), false)
-      RETURNING *, ${SESSION_OF_JOB} AS session`,
-    values: [...values, owner],
+      RETURNING *, ${SESSION_OF_JOB} AS session
+      ) SELECT claimed.* FROM claimed, ${WITHOUT_WAITING}`,
+    values: [...values, worker],
   });
   const claimed = new Map(rows.map((row) => [row.id, row]));
   const first = asks.map(({ jobId, dispatchNo }) => {
@@ -66,7 +71,7 @@ async function findHeld(db: Queryable, values: unknown[]): Promise<Map<string, n
   return new Map(rows.map(({ entry, for_ms }) => [entry, for_ms]));
 }
 
-export type Beat = { jobId: string; epoch: number; progress: Progress | null };
+export type Beat = { jobId: string; owner: string | null; progress: Progress | null };
 /** What a worker has to know of a job that is still its own. */
 export type News = { cancelRequested: boolean; deadlinePassed: boolean };
 
@@ -79,14 +84,14 @@ export async function heartbeat(db: Queryable, beats: readonly Beat[]): Promise<
     name: 'heartbeat',
     text: `UPDATE public.job
       SET lease_until = now() + ${LEASE_MS} * interval '1 ms', progress = COALESCE(beat.progress, job.progress)
-      FROM unnest($1::text[], $2::int[], $3::json[]) AS beat(id, epoch, progress)
-      WHERE job.id = ANY ($1) AND job.id = beat.id AND job.epoch = beat.epoch
+      FROM unnest($1::text[], $2::text[], $3::json[]) AS beat(id, owner, progress)
+      WHERE job.id = ANY ($1) AND job.id = beat.id AND job.owner = beat.owner
         AND COALESCE(job.finished_at IS NULL AND job.lease_until IS NOT NULL, false)
       RETURNING job.id, job.cancel_requested_at IS NOT NULL AS "cancelRequested",
         COALESCE(job.deadline_at <= now(), false) AS "deadlinePassed"`,
     values: [
       beats.map((beat) => beat.jobId),
-      beats.map((beat) => beat.epoch),
+      beats.map((beat) => beat.owner),
       beats.map((beat) => (beat.progress ? JSON.stringify(beat.progress) : null)),
     ],
   });

@@ -3,6 +3,7 @@ import type { Credits, JobRecord } from '../domain/job.ts';
 import { newId } from '../ids.ts';
 import type { Queryable } from './database.ts';
 import { prepared } from './prepared.ts';
+import { WITHOUT_WAITING } from './synchronous-commit.ts';
 import { tellTenant } from './tenant-events.ts';
 
 /**
@@ -35,7 +36,7 @@ export async function recordCredits(
        ), fallen AS (
          SELECT FROM changed WHERE credits_low
        ), ${told}
-       SELECT set_config('synchronous_commit', 'off', true) FROM stored`,
+       SELECT ${WITHOUT_WAITING} FROM stored`,
       values,
     ),
   );

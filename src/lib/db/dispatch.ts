@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { Lane } from '../domain/job.ts';
 import { faultPoint } from '../fault-point.ts';
 import { type Queryable, transaction } from './database.ts';
+import { WITHOUT_WAITING } from './synchronous-commit.ts';
 
 /** A job that was marked as dispatched and is to be added to its lane's queue. */
 export type Dispatch = { id: string; lane: Lane; dispatch_no: number; traceparent: string | null; delay_ms: number };
@@ -25,7 +26,7 @@ export function markDispatched(
     // Nobody waits for the disk: a mark that is lost with the server is made again, under the same number; the commit of a
     // claim takes it along.
     await client.query(
-      `SELECT set_config('synchronous_commit', 'off', true), set_config('idle_in_transaction_session_timeout', '${DISPATCH_IDLE_MS}', true),
+      `SELECT ${WITHOUT_WAITING}, set_config('idle_in_transaction_session_timeout', '${DISPATCH_IDLE_MS}', true),
          pg_advisory_xact_lock(${DISPATCH_LOCK})`,
     );
     faultPoint('dispatch.locked');

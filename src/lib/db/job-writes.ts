@@ -5,6 +5,7 @@ import { jobView } from '../domain/job-view.ts';
 import { faultPoint } from '../fault-point.ts';
 import type { Queryable } from './database.ts';
 import { prepared } from './prepared.ts';
+import { WITHOUT_WAITING } from './synchronous-commit.ts';
 import { newEvent, type Parameter, tell } from './tell.ts';
 
 /** The columns that a worker may change. */
@@ -36,6 +37,8 @@ export type JobChange = {
   unlessCanceled?: boolean;
   /** What the job's turn does to the session that the job holds. */
   turn?: TurnChange;
+  /** Its commit does not wait for the disk (synchronous-commit.ts). Never inside of a transaction. */
+  mayBeLost?: boolean;
 };
 
 export type TurnChange = {
@@ -43,6 +46,8 @@ export type TurnChange = {
   openForMs: number | null;
   /** Its state; undefined when it is as it was before. */
   state: unknown;
+  /** Only while the session is this one upstream: its opening may have been lost with the database server. */
+  upstreamId?: string;
 };
 
 const JSON_COLUMNS = new Set(['input', 'metadata', 'progress', 'result', 'error', 'cost', 'turn_fold']);
@@ -54,7 +59,7 @@ const HOLD_SQL: Record<Hold, string[]> = {
 };
 
 /**
- * Changes a job after its submission: columns, event and webhook messages in one commit, fenced by the epoch
+ * Changes a job after its submission: columns, event and webhook messages in one commit, fenced by the owner
  * (architecture.md, "Claim" and "Settle"). A job that has ended is never changed again. A command that changed the row
  * in between (a cancel) stands, and this change is made on top of it.
  * @returns the row as it is now; null when it was lost: claimed by another, or ended.
@@ -69,21 +74,21 @@ export async function writeJob(db: Queryable, job: JobRecord, change: JobChange)
   }
 }
 
-/** The row as it is now, while its epoch is still the same and it has not ended. */
-async function currentJob(db: Queryable, { id, epoch }: JobRecord): Promise<JobRecord | null> {
+/** The row as it is now, while its owner is still the same and it has not ended. */
+async function currentJob(db: Queryable, { id, owner }: JobRecord): Promise<JobRecord | null> {
   const { rows } = await db.query<JobRecord>(
-    'SELECT * FROM public.job WHERE id = $1 AND epoch = $2 AND finished_at IS NULL',
-    [id, epoch],
+    'SELECT * FROM public.job WHERE id = $1 AND owner IS NOT DISTINCT FROM $2 AND finished_at IS NULL',
+    [id, owner],
   );
   return rows[0] ?? null;
 }
 
 /** One statement; the events count on the seq, so it changes only the row that the caller knows. */
 async function writeKnown(db: Queryable, job: JobRecord, change: JobChange): Promise<JobRecord | null> {
-  const values: unknown[] = [job.id, job.epoch, job.seq];
+  const values: unknown[] = [job.id, job.owner, job.seq];
   const parameter: Parameter = (value) => `$${values.push(value)}`;
   const conditions = [
-    'id = $1 AND epoch = $2 AND seq = $3 AND finished_at IS NULL',
+    'id = $1 AND owner IS NOT DISTINCT FROM $2 AND seq = $3 AND finished_at IS NULL',
     ...(change.unlessCanceled ? ['cancel_requested_at IS NULL'] : []),
     ...(change.turn ? ['EXISTS (SELECT FROM held)'] : []),
   ];
@@ -94,7 +99,8 @@ async function writeKnown(db: Queryable, job: JobRecord, change: JobChange): Pro
   const turn = change.turn && withTurn(change.turn, parameter(job.session_id), parameter);
   const told = change.event && eventOf(job, change, change.event, parameter);
   const steps = [turn?.before, `changed AS (${update})`, turn?.after, told].filter((step) => step !== undefined);
-  const text = `WITH ${steps.join(', ')} SELECT * FROM changed`;
+  const hurried = change.mayBeLost ? `, ${WITHOUT_WAITING}` : '';
+  const text = `WITH ${steps.join(', ')} SELECT changed.* FROM changed${hurried}`;
   faultPoint('job.writing');
   const { rows } = await db.query<JobRecord>(prepared(text, values));
   faultPoint('job.written');
@@ -130,12 +136,13 @@ function dueSql({ wakesEarly }: JobChange, ms: string): string {
 }
 
 /** The session is locked first, as everywhere (session-line.ts), and changed when the job was. */
-function withTurn({ openForMs, state }: TurnChange, session: string, parameter: Parameter) {
+function withTurn({ openForMs, state, upstreamId }: TurnChange, session: string, parameter: Parameter) {
   const until = openForMs === null ? 'NULL' : `now() + ${parameter(openForMs)} * interval '1 ms'`;
   const states = state === undefined ? [] : [`state = ${parameter(JSON.stringify(state))}::json`];
+  const known = upstreamId === undefined ? '' : `AND upstream_id = ${parameter(upstreamId)}`;
   return {
     before: `held AS MATERIALIZED (
-      SELECT id FROM public.session WHERE id = ${session} AND holder_job_id = $1 FOR UPDATE
+      SELECT id FROM public.session WHERE id = ${session} AND holder_job_id = $1 ${known} FOR UPDATE
     )`,
     after: `kept AS (
       UPDATE public.session SET ${[`turn_open_until = ${until}`, 'state_at = now()', ...states].join(', ')}

@@ -1,6 +1,7 @@
 import type { JobRecord, Progress } from '../domain/job.ts';
 import type { Ask } from './claims.ts';
 import type { Queryable } from './database.ts';
+import { WITHOUT_WAITING } from './synchronous-commit.ts';
 
 /** A job that waits for its render and that nobody holds: what a look at the render needs of it. */
 export type WaitingRender = Pick<
@@ -55,13 +56,15 @@ export type Parked = { job: WaitingRender; progress: Progress; dueInMs: number }
 
 /**
  * Has jobs wait on, each until its next look; nothing that a client can see of them changes but the progress. Fenced
- * like every write of a job (job-writes.ts), only while nobody holds it, and due earlier when a deadline comes before.
+ * by all that a claim or a command would change, and due earlier when a deadline comes before. Nobody waits for the disk:
+ * what is lost with the server is looked at sooner.
  * @returns in how many ms each is due, in their order; null for one whose row has changed since it was read.
  */
 export async function parkAgain(db: Queryable, parked: readonly Parked[]): Promise<(number | null)[]> {
   const { rows } = await db.query<{ id: string; due_in_ms: number }>({
     name: 'park_again',
-    text: `UPDATE public.job
+    text: `WITH again AS (
+      UPDATE public.job
       SET progress = parked.progress, due_at = LEAST(deadline_at, now() + parked.due_in_ms * interval '1 ms')
       FROM unnest($1::text[], $2::int[], $3::int[], $4::int[], $5::json[], $6::int[])
         AS parked(id, epoch, seq, dispatch_no, progress, due_in_ms)
@@ -69,7 +72,8 @@ export async function parkAgain(db: Queryable, parked: readonly Parked[]): Promi
         AND job.dispatch_no = parked.dispatch_no
         AND COALESCE(job.dispatched_at IS NOT NULL AND job.finished_at IS NULL AND job.lease_until IS NULL
           AND job.cancel_requested_at IS NULL, false)
-      RETURNING job.id, GREATEST(0, ceil(extract(epoch FROM job.due_at - now()) * 1000))::int AS due_in_ms`,
+      RETURNING job.id, GREATEST(0, ceil(extract(epoch FROM job.due_at - now()) * 1000))::int AS due_in_ms
+      ) SELECT again.* FROM again, ${WITHOUT_WAITING}`,
     values: [
       parked.map(({ job }) => job.id),
       parked.map(({ job }) => job.epoch),

@@ -55,9 +55,9 @@ export async function planRender(
   const { rows } = await db.query<RenderRow>(
     `INSERT INTO public.render (id, job_id, number, state, draft, output)
      SELECT $3, id, $4, 'planned', $5::json, $6::json FROM public.job
-     WHERE id = $1 AND epoch = $2 AND finished_at IS NULL
+     WHERE id = $1 AND owner = $2 AND finished_at IS NULL
      RETURNING *`,
-    [job.id, job.epoch, newId('render'), plan.number, JSON.stringify(plan.draft), JSON.stringify(plan.output)],
+    [job.id, job.owner, newId('render'), plan.number, JSON.stringify(plan.draft), JSON.stringify(plan.output)],
   );
   return rows[0] ?? null;
 }
@@ -77,8 +77,8 @@ export async function moveRender(
          finished_at = CASE WHEN $4 IN ('completed', 'failed', 'canceled') THEN now() END
      FROM public.job AS holder
      WHERE render.id = $3 AND render.job_id = $1
-       AND holder.id = $1 AND holder.epoch = $2 AND holder.finished_at IS NULL`,
-    [job.id, job.epoch, renderId, state, outputUrl],
+       AND holder.id = $1 AND holder.owner = $2 AND holder.finished_at IS NULL`,
+    [job.id, job.owner, renderId, state, outputUrl],
   );
   return rowCount === 1;
 }
@@ -94,8 +94,8 @@ export async function storeOutput(
     `UPDATE public.render SET stored_key = $4, stored_type = $5, stored_bytes = $6
      FROM public.job AS holder
      WHERE render.id = $3 AND render.job_id = $1
-       AND holder.id = $1 AND holder.epoch = $2 AND holder.finished_at IS NULL`,
-    [job.id, job.epoch, renderId, file.key, file.contentType, file.bytes],
+       AND holder.id = $1 AND holder.owner = $2 AND holder.finished_at IS NULL`,
+    [job.id, job.owner, renderId, file.key, file.contentType, file.bytes],
   );
   return rowCount === 1;
 }

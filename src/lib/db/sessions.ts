@@ -2,6 +2,7 @@ import type { JobRecord } from '../domain/job.ts';
 import type { SessionStatus } from '../domain/session-view.ts';
 import type { Queryable } from './database.ts';
 import { prepared } from './prepared.ts';
+import { WITHOUT_WAITING } from './synchronous-commit.ts';
 
 /** A session as its holder needs it. */
 export type SessionRow = {
@@ -36,21 +37,24 @@ export type SessionPatch = Partial<{
 
 /**
  * Changes a session on behalf of the job that holds it, fenced like the job itself: a worker that lost the job does
- * not touch its session either. It waits for the disk: a worker that outlives a crash of the database goes on to send its
- * message into the session that it opened, and the row must know that one.
+ * not touch its session either. Nobody waits for the disk: a message is only sent into the session that the row knows
+ * (begin-turn.ts).
  * @returns whether the session was changed; false means that the job was lost.
  */
 export async function writeSession(db: Queryable, holder: JobRecord, patch: SessionPatch): Promise<boolean> {
-  const values: unknown[] = [holder.session_id, holder.id, holder.epoch];
+  const values: unknown[] = [holder.session_id, holder.id, holder.owner];
   const sets = Object.entries(patch).map(([column, value]) =>
     column === 'state'
       ? `state = $${values.push(value === null ? null : JSON.stringify(value))}::json, state_at = now()`
       : `${column} = $${values.push(value)}`,
   );
-  const text = `UPDATE public.session SET ${sets.join(', ')}
-     FROM public.job AS holder
-     WHERE session.id = $1 AND session.holder_job_id = $2
-       AND holder.id = $2 AND holder.epoch = $3 AND holder.finished_at IS NULL`;
+  const text = `WITH changed AS (
+       UPDATE public.session SET ${sets.join(', ')}
+       FROM public.job AS holder
+       WHERE session.id = $1 AND session.holder_job_id = $2
+         AND holder.id = $2 AND holder.owner = $3 AND holder.finished_at IS NULL
+       RETURNING session.id
+     ) SELECT changed.id FROM changed, ${WITHOUT_WAITING}`;
   const { rowCount } = await db.query(prepared(text, values));
   return rowCount === 1;
 }

@@ -26,7 +26,7 @@ export async function planUploads(
   files: readonly { source: string; name: string }[],
 ): Promise<UploadRow[] | null> {
   const { rowCount } = await db.query(
-    `WITH holder AS (SELECT id, session_id FROM public.job WHERE id = $1 AND epoch = $2 AND finished_at IS NULL),
+    `WITH holder AS (SELECT id, session_id FROM public.job WHERE id = $1 AND owner = $2 AND finished_at IS NULL),
      planned AS (
        INSERT INTO public.upload (session_id, upstream_id, source, job_id, name, state)
        SELECT holder.session_id, $3, file.source, holder.id, file.name, 'planned'
@@ -34,7 +34,7 @@ export async function planUploads(
        ON CONFLICT DO NOTHING
      )
      SELECT FROM holder`,
-    [job.id, job.epoch, upstreamId, files.map((file) => file.source), files.map((file) => file.name)],
+    [job.id, job.owner, upstreamId, files.map((file) => file.source), files.map((file) => file.name)],
   );
   if (rowCount !== 1) return null;
   const { rows } = await db.query<UploadRow>(
@@ -61,8 +61,8 @@ export async function moveUpload(
          done_at = CASE WHEN $5 = 'done' THEN now() END
      FROM public.job AS holder
      WHERE upload.session_id = holder.session_id AND upload.upstream_id = $3 AND upload.source = $4
-       AND holder.id = $1 AND holder.epoch = $2 AND holder.finished_at IS NULL`,
-    [job.id, job.epoch, upstreamId, source, to.state, kind, cdn_url],
+       AND holder.id = $1 AND holder.owner = $2 AND holder.finished_at IS NULL`,
+    [job.id, job.owner, upstreamId, source, to.state, kind, cdn_url],
   );
   return rowCount === 1;
 }

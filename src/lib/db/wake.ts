@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { Logger } from '../logger.ts';
 import type { Queryable } from './database.ts';
+import { WITHOUT_WAITING } from './synchronous-commit.ts';
 
 /**
  * A hint from whoever stores or cancels jobs to whoever dispatches them. It may get lost: the dispatcher looks by itself as well.
@@ -8,7 +9,7 @@ import type { Queryable } from './database.ts';
  */
 const CHANNEL = 'reelay_jobs';
 /** Nobody waits for the disk: what is lost with the server is only a hint. */
-const HINT = `SELECT set_config('synchronous_commit', 'off', true), pg_notify('${CHANNEL}', '')`;
+const HINT = `SELECT ${WITHOUT_WAITING}, pg_notify('${CHANNEL}', '')`;
 /** Many jobs are one hint: more of them would only be more commits. In ms. */
 const LEAST_GAP_MS = 10;
 /** A database that is away is not asked more often. In ms. */

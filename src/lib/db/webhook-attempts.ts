@@ -1,6 +1,7 @@
 import type { MessageStatus } from '../domain/message-view.ts';
 import { newId } from '../ids.ts';
 import type { Queryable } from './database.ts';
+import { WITHOUT_WAITING } from './synchronous-commit.ts';
 
 /** Failures and no success for so long disable an endpoint (the REST contract, "Webhooks"). In ms. */
 const DISABLE_AFTER_MS = 5 * 86_400_000;
@@ -26,7 +27,8 @@ export type AttemptRecord = {
 /**
  * Records attempts, what becomes of their messages and since when endpoints fail, in one statement. A message that was
  * claimed again or asked for again meanwhile keeps its state, one that was given up is not taken up again; the attempts
- * are kept in any case.
+ * are kept in any case. Nobody waits for the disk: an attempt whose record is lost with the server is made again, under
+ * the same id.
  * @returns the ids of endpoints that have failed for so long that they are to be disabled.
  */
 export async function recordAttempts(db: Queryable, records: readonly AttemptRecord[]): Promise<string[]> {
@@ -71,7 +73,7 @@ const RECORD = `
     SELECT * FROM unnest($12::text[], $13::boolean[]) AS h(endpoint_id, took_some)
   ), kept AS (
     INSERT INTO public.webhook_attempt (id, message_id, at, status_code, duration_ms, error, response)
-    SELECT id, message_id, at, status_code, duration_ms, error, response FROM record
+    SELECT id, message_id, at, status_code, duration_ms, error, response FROM record, ${WITHOUT_WAITING}
   ), moved AS (
     UPDATE public.webhook_message AS message
     SET url = record.url,

@@ -1,5 +1,6 @@
 import { PROGRESS_EVENT } from '../domain/event-types.ts';
 import type { Queryable } from './database.ts';
+import { WITHOUT_WAITING } from './synchronous-commit.ts';
 
 /** How many lanes one claim looks at; the next one goes on behind them. */
 const LANES_A_CLAIM = 500;
@@ -97,7 +98,7 @@ const CLAIM = `
     RETURNING *
   ), walked AS (
     -- Nobody waits for the disk: a claim that is lost with the server is made again, and so is its attempt.
-    SELECT max(lane_key) AS last_lane, count(*)::int AS lane_count, set_config('synchronous_commit', 'off', true)
+    SELECT max(lane_key) AS last_lane, count(*)::int AS lane_count, ${WITHOUT_WAITING}
     FROM lane
   )
   SELECT walked.last_lane, walked.lane_count, claimed.id, claimed.tenant_id, claimed.endpoint_id, claimed.lane_key, claimed.event_type,

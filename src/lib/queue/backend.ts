@@ -83,12 +83,15 @@ function openRedis(address: RedisAddress, retries: number | null, onError: (erro
   };
 }
 
-/** One pool for all: BullMQ would make one for every Queue and Worker, and use up the server's connections. */
+/**
+ * One pool for all: BullMQ would make one for every Queue and Worker, and use up the server's connections. Nobody waits
+ * for the disk: the queue may forget everything, as in Redis.
+ */
 function openPostgres(url: string, workers: number, onError: (error: Error) => void): Connection {
   const connection = new pg.Pool({
     connectionString: url,
     max: queuePoolSize(workers),
-    options: '-c search_path=bullmq',
+    options: '-c search_path=bullmq -c synchronous_commit=off',
     application_name: 'reelay-queue',
   });
   connection.on('error', onError);

@@ -46,7 +46,12 @@ export async function converse(work: Work): Promise<Step> {
   faultPoint('turn.prepared');
   const committing = monotonicMs();
   work.accept(
-    await beginTurn(work.deps.db.pool, work.job, { state, stateHash, credits }, work.progress, SSE_TOTAL_TIMEOUT),
+    await beginTurn(
+      work.deps.db.pool,
+      work.job,
+      { state, stateHash, credits },
+      { progress: work.progress, upstreamId, turnMs: SSE_TOTAL_TIMEOUT },
+    ),
     { state },
   );
   faultPoint('turn.sending');
