@@ -18,6 +18,10 @@ import { JobLost, Work } from './work.ts';
  */
 const STEPS_AT_ONCE = 100;
 
+/** They only tell BullMQ that an entry was moved. One for all: each new one would write down a stack that nobody reads. */
+const DELAYED = new DelayedError();
+const WAITING = new WaitingError();
+
 /**
  * Takes a job from a queue, walks it through its phases and leaves when it has ended or has to wait. Whatever a phase
  * throws becomes a decision here; what even that cannot write is left to the lease and the reconciler.
@@ -39,10 +43,10 @@ export function createProcessor(
       faultPoint('park.delayed');
       // A look that found nothing new makes no work for anybody else.
       if (isNews || leave.kind !== 'delay') run.kick();
-      if (leave.kind === 'delay') throw new DelayedError();
-      if (leave.kind === 'hand_over') throw new WaitingError();
+      if (leave.kind === 'delay') throw DELAYED;
+      if (leave.kind === 'hand_over') throw WAITING;
     } catch (error) {
-      if (error instanceof DelayedError || error instanceof WaitingError) throw error;
+      if (error === DELAYED || error === WAITING) throw error;
       // The entry is gone now; the row is not. Its lease runs out, and the reconciler makes it ready again.
       deps.log.error({ err: error, entry: entry.id }, 'a step could not be written');
       throw error;
