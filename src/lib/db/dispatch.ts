@@ -22,13 +22,7 @@ export function markDispatched(
   pool: pg.Pool,
   limits: { limit: number; tenantConcurrency: number },
 ): Promise<Dispatch[]> {
-  return transaction(pool, async (client) => {
-    // Nobody waits for the disk: a mark that is lost with the server is made again, under the same number; the commit of a
-    // claim takes it along.
-    await client.query(
-      `SELECT ${WITHOUT_WAITING}, set_config('idle_in_transaction_session_timeout', '${DISPATCH_IDLE_MS}', true),
-         pg_advisory_xact_lock(${DISPATCH_LOCK})`,
-    );
+  const mark = async (client: Queryable) => {
     faultPoint('dispatch.locked');
     const { rows } = await client.query<Dispatch>({
       name: 'mark_dispatched',
@@ -36,8 +30,13 @@ export function markDispatched(
       values: [limits.limit, limits.tenantConcurrency],
     });
     return rows;
-  });
+  };
+  return transaction(pool, mark, BEGIN_MARK);
 }
+
+/** Nobody waits for the disk: a mark that is lost with the server is made again, under the same number. */
+const BEGIN_MARK = `BEGIN; SELECT ${WITHOUT_WAITING}, pg_advisory_xact_lock(${DISPATCH_LOCK}),
+  set_config('idle_in_transaction_session_timeout', '${DISPATCH_IDLE_MS}', true)`;
 
 /** Whether anything may be ready: what `markDispatched` has to look through is much, and mostly it would find nothing. */
 export async function hasReady(db: Queryable): Promise<boolean> {

@@ -27,12 +27,18 @@ export const MAX_WAIT_MS = 10_000;
 export type Reception = { ok: boolean; statusCode: number | null; durationMs: number };
 
 type Waiting = { message: DueMessage; sinceMs: number };
-type Lane = { underWay: number; window: number; waiting: Waiting[] };
+type Lane = {
+  underWay: number;
+  window: number;
+  waiting: Waiting[];
+  /** How many more the last claim might have brought: while there are some, nothing more was due. */
+  unused: number;
+};
 
 export type Lanes = {
   /** What may be claimed now. */
   room(): Room;
-  /** Whether a lane got room for more since `room` was asked, and still has it. */
+  /** Whether a lane that may have more got room for it since `room` was asked, and still has it. */
   hungry(): boolean;
   /** Takes a claimed message: it is sent as soon as its lane lets it. */
   add(message: DueMessage): void;
@@ -45,7 +51,7 @@ export type Lanes = {
  * that takes them quickly gets more at once, one that hangs gets one: however many hang, the others go on.
  *
  * @param work.send Never rejects.
- * @param work.hasRoom Is told when a lane has got room for more.
+ * @param work.hasRoom Is told when a lane that may have more has got room for it.
  * @param work.giveBack Takes messages that were claimed and not begun.
  */
 export function createLanes(work: {
@@ -57,6 +63,8 @@ export function createLanes(work: {
   const hungry = new Set<Lane>();
   const underWay = new Set<Promise<void>>();
   let held = 0;
+  /** There was no room for what the last claim might have brought besides. */
+  let crowded = false;
   let stopped = false;
 
   const giveBack = (lane: Lane) => {
@@ -90,7 +98,7 @@ export function createLanes(work: {
     if (stopped || isSuspect(lane)) giveBack(lane);
     else pump(key, lane);
     if (lanes.size > MAX_REMEMBERED) forgetIdle(lanes);
-    if (roomIn(lane) === 0) return;
+    if (roomIn(lane) === 0 || (lane.unused > 0 && !crowded)) return;
     hungry.add(lane);
     work.hasRoom();
   };
@@ -98,24 +106,28 @@ export function createLanes(work: {
   return {
     room() {
       hungry.clear();
+      crowded = false;
       const suspects = [...lanes.values()].filter(isSuspect).reduce((sum, lane) => sum + lane.underWay, 0);
       let forSuspects = MAX_SUSPECT - suspects;
       const free = [...lanes].map(([key, lane]): [string, number] => {
-        const own = roomIn(lane);
-        if (!isSuspect(lane)) return [key, own];
-        const granted = Math.max(0, Math.min(own, forSuspects));
-        forSuspects -= granted;
-        return [key, granted];
+        lane.unused = roomIn(lane);
+        if (isSuspect(lane)) {
+          lane.unused = Math.max(0, Math.min(lane.unused, forSuspects));
+          forSuspects -= lane.unused;
+        }
+        return [key, lane.unused];
       });
       return { most: MAX_HELD - held, perLane: FIRST_WINDOW, lanes: new Map(free) };
     },
     hungry: () => [...hungry].some((lane) => roomIn(lane) > 0),
     add(message) {
       const key = message.lane_key;
-      const lane = lanes.get(key) ?? { underWay: 0, window: FIRST_WINDOW, waiting: [] };
+      const lane = lanes.get(key) ?? { underWay: 0, window: FIRST_WINDOW, waiting: [], unused: FIRST_WINDOW };
       lanes.set(key, lane);
       lane.waiting.push({ message, sinceMs: monotonicMs() });
+      lane.unused -= 1;
       held += 1;
+      crowded ||= held === MAX_HELD;
       pump(key, lane);
     },
     async stop() {

@@ -54,7 +54,7 @@ it('a new lane gets a few at once; what it takes quickly earns it more, up to a 
 
 it('a lane has room again when half of its own is gone, and says so', async () => {
   const { lanes, add, end, told, free } = lanesUnderTest();
-  add('a', 1);
+  add('a', lanes.room().perLane);
   await end('a', OK);
   expect([told.length > 0, lanes.hungry()]).toEqual([true, true]);
   const room = free('a') ?? 0;
@@ -68,6 +68,22 @@ it('a lane has room again when half of its own is gone, and says so', async () =
   // Not at once, although its window grows with each that it takes.
   expect(ended).toBeGreaterThan(8);
   expect(ended).toBeLessThan(room);
+});
+
+it('a lane that was given less than it might have had has nothing more due, and does not ask', async () => {
+  const { lanes, add, end, told } = lanesUnderTest();
+  add('a', lanes.room().perLane - 1);
+  await end('a', OK);
+  expect([told, lanes.hungry()]).toEqual([[], false]);
+});
+
+it('but it asks where others took all the room there was', async () => {
+  const { lanes, add, end, told } = lanesUnderTest();
+  const { most } = lanes.room();
+  for (let n = 1; n < most; n += 1) add(`other ${n}`, 1);
+  add('a', 1);
+  await end('a', OK);
+  expect([told, lanes.hungry()]).toEqual([['room'], true]);
 });
 
 it.each([
