@@ -26,6 +26,8 @@ export type Beating = {
 export type Heartbeats = {
   add(work: Beating): void;
   remove(work: Beating): void;
+  /** A job that nobody holds has come further; its progress is written. */
+  moved(jobId: string): void;
   stop(): void;
 };
 
@@ -34,7 +36,7 @@ export function startHeartbeats(db: Queryable, log: Logger): Heartbeats {
   const working = new Set<Beating>();
   /** The progress of each that webhooks were told of. */
   const told = new WeakMap<Beating, Progress>();
-  /** Jobs that were left with news of their progress since the last beat. */
+  /** Jobs that nobody works on, with news of their progress since the last beat. */
   const left = new Set<string>();
   const beat = async () => {
     if (working.size === 0) return [];
@@ -82,6 +84,7 @@ export function startHeartbeats(db: Queryable, log: Logger): Heartbeats {
       if (told.get(work) !== work.progress) left.add(work.job.id);
       working.delete(work);
     },
+    moved: (jobId) => void left.add(jobId),
     stop: () => clearInterval(timer),
   };
 }

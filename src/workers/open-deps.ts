@@ -30,7 +30,7 @@ export async function openDeps(
   const deps: PhaseDeps = {
     config,
     db,
-    shared: createJobStatements(db.pool, `${hostname()}:${process.pid}`),
+    shared: createJobStatements(db.pool, `${hostname()}:${process.pid}`, { renderMs: config.RENDER_TIMEOUT }),
     nemo,
     outputs,
     accounts: createAccounts({ db, vault, nemo, nemoToken: config.NEMO_TOKEN }),

@@ -5,6 +5,7 @@ import { Payload } from '../lib/queue/catalog.ts';
 import { openSlots, type Slots } from '../lib/slots.ts';
 import type { PhaseDeps } from './deps.ts';
 import type { Heartbeats } from './heartbeats.ts';
+import { lookAtRender } from './look-at-render.ts';
 import { recordStart } from './record-phase.ts';
 import type { Batches } from './sweeps/batches.ts';
 import { type Leave, walkJob } from './walk-job.ts';
@@ -16,6 +17,10 @@ import { JobLost, Work } from './work.ts';
  * send windows run out before it gets one.
  */
 const STEPS_AT_ONCE = 100;
+
+/** They only tell BullMQ that an entry was moved. One for all: each new one would write down a stack that nobody reads. */
+const DELAYED = new DelayedError();
+const WAITING = new WaitingError();
 
 /**
  * Takes a job from a queue, walks it through its phases and leaves when it has ended or has to wait. Whatever a phase
@@ -38,10 +43,10 @@ export function createProcessor(
       faultPoint('park.delayed');
       // A look that found nothing new makes no work for anybody else.
       if (isNews || leave.kind !== 'delay') run.kick();
-      if (leave.kind === 'delay') throw new DelayedError();
-      if (leave.kind === 'hand_over') throw new WaitingError();
+      if (leave.kind === 'delay') throw DELAYED;
+      if (leave.kind === 'hand_over') throw WAITING;
     } catch (error) {
-      if (error instanceof DelayedError || error instanceof WaitingError) throw error;
+      if (error === DELAYED || error === WAITING) throw error;
       // The entry is gone now; the row is not. Its lease runs out, and the reconciler makes it ready again.
       deps.log.error({ err: error, entry: entry.id }, 'a step could not be written');
       throw error;
@@ -59,14 +64,21 @@ async function runClaimed(
 ): Promise<{ leave: Leave; isNews: boolean }> {
   // Told to stop while it stood in line: nothing has begun.
   if (stopping.aborted) return { leave: { kind: 'hand_over' }, isNews: false };
-  const claim = await deps.shared.claim({ jobId: payload.job_id, dispatchNo: payload.dispatch_no });
+  const ask = { jobId: payload.job_id, dispatchNo: payload.dispatch_no };
+  const look = lane === 'wait' ? await lookAtRender(deps, ask, stopping) : null;
+  if (look?.kind === 'waits') {
+    if (look.moved) run.heartbeats.moved(ask.jobId);
+    return { leave: { kind: 'delay', ms: look.ms }, isNews: false };
+  }
+  if (stopping.aborted) return { leave: { kind: 'hand_over' }, isNews: false };
+  const claim = await deps.shared.claim(ask);
   if (claim.kind === 'superseded') return { leave: { kind: 'done' }, isNews: false };
   if (claim.kind === 'leased') return { leave: { kind: 'delay', ms: claim.forMs }, isNews: false };
   faultPoint('claim.committed');
   recordStart(claim.job);
 
   // Not awaited: the row as it was claimed is let go of with this call, of thousands that listen for minutes.
-  return walkClaimed(new Work(deps, claim, slots), lane, run, stopping);
+  return walkClaimed(new Work(deps, claim, slots, look?.seen ?? null), lane, run, stopping);
 }
 
 async function walkClaimed(

@@ -4,10 +4,9 @@ import { databaseNow } from '../lib/db/database.ts';
 import { obeysCancel } from '../lib/domain/interruption.ts';
 import type { Lane, Phase } from '../lib/domain/job.ts';
 import { faultPoint } from '../lib/fault-point.ts';
-import { UpstreamError } from '../lib/nemo/upstream-error.ts';
-import { traceIdOf } from '../lib/trace.ts';
 import { decideError } from './decide-error.ts';
 import { endEarly } from './end-early.ts';
+import { logStep, type Taken } from './log-step.ts';
 import { converse } from './phases/converse.ts';
 import { reconcile } from './phases/reconcile.ts';
 import { render } from './phases/render.ts';
@@ -43,7 +42,7 @@ export async function walkJob(work: Work, lane: Lane, stopping: AbortSignal): Pr
       early ? () => endEarly(work, early) : () => PHASE_HANDLERS[phase](work),
       stopping,
     );
-    logStep(work, phase, step, performance.now() - started, error);
+    logStep(work.deps.log, work.job, phase, step, performance.now() - started, error);
     recordPhase(work.job, phase, step);
     if (step === 'hand_over') {
       if (!(await work.deps.shared.giveBack(work)))
@@ -56,9 +55,6 @@ export async function walkJob(work: Work, lane: Lane, stopping: AbortSignal): Pr
     else if (early || !(await work.interruption())) return park(work, lane, step, early === null);
   }
 }
-
-/** `interrupted`: broken off, or forbidden; the next look says why. */
-type Taken = Step | 'hand_over' | 'interrupted';
 
 async function takeStep(
   work: Work,
@@ -93,8 +89,6 @@ async function park(
   const ms = Math.ceil(step.ms);
   const told =
     work.job.status === 'waiting' && work.job.waiting_reason === step.reason && work.job.phase === step.phase;
-  const isSame = told && next === lane && wakesEarly && step.set === undefined;
-  if (isSame && (await parkAgain(work, ms))) return { kind: 'delay', ms: await sleepMs(work, ms) };
   await work.write({
     set: {
       status: 'waiting',
@@ -114,13 +108,6 @@ async function park(
   });
   faultPoint('park.written');
   return next === lane ? { kind: 'delay', ms: wakesEarly ? await sleepMs(work, ms) : ms } : { kind: 'done' };
-}
-
-/** As most looks end: nothing is new. False where the row has changed meanwhile. */
-async function parkAgain({ deps, job, progress }: Work, dueInMs: number): Promise<boolean> {
-  const isParked = await deps.shared.parkAgain({ job, progress, dueInMs });
-  if (isParked) faultPoint('park.repeated');
-  return isParked;
 }
 
 /** As the row says it: a cancel that came with the write, or a deadline before the time, ends the sleep. */
@@ -143,26 +130,4 @@ function ending({ progress }: Work, step: Exclude<Step, { kind: 'go' | 'wait' }>
   const { set, turnOver = false, state } = step;
   if (step.kind === 'succeed') return { status: 'succeeded', set: { progress, ...set }, turnOver, state };
   return { status: 'failed', set: { progress, ...set, error: step.error }, turnOver, state };
-}
-
-/** One line a step: ids, what came of it, how long it took. Polls that found nothing new are for the curious. */
-function logStep(work: Work, phase: Phase, step: Taken, ms: number, error: unknown): void {
-  const { id, tenant_id, session_id, epoch, request_id, traceparent } = work.job;
-  const outcome = typeof step === 'string' ? step : step.kind;
-  const line = {
-    job_id: id,
-    tenant: tenant_id,
-    session_id,
-    request_id,
-    trace_id: traceIdOf(traceparent),
-    epoch,
-    phase,
-    outcome,
-    duration_ms: Math.round(ms),
-    ...(typeof step !== 'string' && step.kind === 'fail' ? { code: step.error.code } : {}),
-    // An upstream that fails is daily life, and its message says all; anything else wants a stack.
-    ...(error === undefined ? {} : error instanceof UpstreamError ? { error: error.message } : { err: error }),
-  };
-  const level = error !== undefined ? 'warn' : outcome === 'wait' && phase === 'render' ? 'debug' : 'info';
-  work.deps.log[level](line, 'job step');
 }

@@ -8,6 +8,7 @@ import type { JobError, JobRecord, Lane, Phase, Progress, WaitingReason } from '
 import type { Identity } from '../lib/nemo/transport.ts';
 import type { Slots } from '../lib/slots.ts';
 import type { PhaseDeps } from './deps.ts';
+import type { Seen } from './look-at-render.ts';
 
 /** What a phase decides about the way on. Its own results are written before it returns. */
 export type Step =
@@ -54,6 +55,8 @@ export class Work {
   session: SessionRow;
   /** Travels with the heartbeat. */
   progress: Progress;
+  /** What was heard of its render just before it was claimed; whoever reads it takes it away. */
+  seen: Seen | null;
   #identity: Identity | null = null;
   /** The upstream's name for the account's user, as it is stored. */
   #userId: string | null = null;
@@ -64,12 +67,18 @@ export class Work {
   readonly #slots: Pick<Slots, 'leave'>;
 
   /** @param slots in one of which it is worked on. */
-  constructor(deps: PhaseDeps, { job, session }: { job: JobRecord; session: SessionRow }, slots: Pick<Slots, 'leave'>) {
+  constructor(
+    deps: PhaseDeps,
+    { job, session }: { job: JobRecord; session: SessionRow },
+    slots: Pick<Slots, 'leave'>,
+    seen: Seen | null,
+  ) {
     this.deps = deps;
     this.job = job;
     this.session = session;
     this.progress = job.progress;
     this.#slots = slots;
+    this.seen = seen;
   }
 
   /** Something that may take long and needs no database: other jobs go on in this one's slot meanwhile. */
