@@ -101,10 +101,15 @@ async function writeKnown(db: Queryable, job: JobRecord, change: JobChange): Pro
   const steps = [turn?.before, `changed AS (${update})`, turn?.after, told].filter((step) => step !== undefined);
   const hurried = change.mayBeLost ? `, ${WITHOUT_WAITING}` : '';
   const text = `WITH ${steps.join(', ')} SELECT changed.* FROM changed${hurried}`;
+  return (await runWrite(db, text, values))[0] ?? null;
+}
+
+/** @returns the rows that the statement has changed. */
+export async function runWrite(db: Queryable, text: string, values: unknown[]): Promise<JobRecord[]> {
   faultPoint('job.writing');
   const { rows } = await db.query<JobRecord>(prepared(text, values));
   faultPoint('job.written');
-  return rows[0] ?? null;
+  return rows;
 }
 
 /** Where in the statement a value stands that goes into this column, or that the change has under this name. */

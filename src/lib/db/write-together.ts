@@ -1,11 +1,9 @@
 import pg from 'pg';
 import { isByDefault, isWanted } from '../domain/event-types.ts';
 import type { JobRecord } from '../domain/job.ts';
-import { faultPoint } from '../fault-point.ts';
 import { newId } from '../ids.ts';
 import type { Queryable } from './database.ts';
-import { assignments, EVENT_OF_JOB, eventBody, type JobChange, writeJob } from './job-writes.ts';
-import { prepared } from './prepared.ts';
+import { assignments, EVENT_OF_JOB, eventBody, type JobChange, runWrite, writeJob } from './job-writes.ts';
 import { WITHOUT_WAITING } from './synchronous-commit.ts';
 import { tell } from './tell.ts';
 
@@ -70,11 +68,8 @@ async function writeAlike(db: Queryable, alike: readonly Write[]): Promise<Map<s
       body: eventBody(job, change, change.event),
     }),
   }));
-  faultPoint('job.writing');
-  const { rows } = await db.query<JobRecord>(
-    prepared(statement(alike[0] as Write), [alike.map(({ job }) => job.id), JSON.stringify(given)]),
-  );
-  faultPoint('job.written');
+  const values = [alike.map(({ job }) => job.id), JSON.stringify(given)];
+  const rows = await runWrite(db, statement(alike[0] as Write), values);
   return new Map(rows.map((row) => [row.id, row]));
 }
 
