@@ -65,6 +65,7 @@ async function hear(service: Service, count: number): Promise<number[]> {
 
 /** Jobs a second when many are there at once: until the last of them has been told of. */
 async function capacity(service: Service, submit: Submit): Promise<number> {
+  await service.postgres.sql('CHECKPOINT');
   const began = Date.now();
   await Promise.all(Array.from({ length: FLOOD }, (_, n) => submit(jobOf(n, began))));
   return (FLOOD * 1_000) / (TURN_MS + Math.max(...(await hear(service, FLOOD))));
@@ -72,6 +73,8 @@ async function capacity(service: Service, submit: Submit): Promise<number> {
 
 /** Jobs come evenly, whatever becomes of those before. */
 async function openLoop(service: Service, submit: Submit, perSecond: number): Promise<number[]> {
+  // What the rounds before have left to be written is no part of this one.
+  await service.postgres.sql('CHECKPOINT');
   const began = Date.now() + 100;
   const total = Math.round(perSecond * OPEN_LOOP_S);
   const submits: Promise<void>[] = [];

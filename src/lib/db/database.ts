@@ -28,6 +28,13 @@ const ANSWER_TIMEOUT_MS = 35_000;
 const IDLE_TRANSACTION_TIMEOUT_MS = 30_000;
 
 /**
+ * Every hot statement has its index. A plan is kept for as long as its connection: one that was made while a table was
+ * nearly empty would go on reading it whole. A bitmap scan reads all that is dead in an index again and again, an index
+ * scan marks it. And nothing of ours runs for so long that compiling it (jit) is worth while.
+ */
+const PLANNER = '-c enable_seqscan=off -c enable_bitmapscan=off -c jit=off';
+
+/**
  * @param onError is told of connections that break while idle (a restart of the server, say); without a listener
  *   such an error would end the process.
  */
@@ -39,6 +46,7 @@ export function openDatabase(url: string, options: { poolSize: number; onError(e
     statement_timeout: STATEMENT_TIMEOUT_MS,
     query_timeout: ANSWER_TIMEOUT_MS,
     idle_in_transaction_session_timeout: IDLE_TRANSACTION_TIMEOUT_MS,
+    options: PLANNER,
     application_name: 'reelay',
   });
   pool.on('error', options.onError);
