@@ -2,6 +2,7 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { faultPoint } from '../fault-point.ts';
 import { PrismaClient } from './generated/client.ts';
+import { PLANNER } from './planner.ts';
 
 /** Anything that runs SQL: the pool, or one connection inside a transaction. */
 export type Queryable = Pick<pg.ClientBase, 'query'>;
@@ -26,13 +27,6 @@ const ANSWER_TIMEOUT_MS = 35_000;
  * that we make inside of one, for a token (20 s). In ms.
  */
 const IDLE_TRANSACTION_TIMEOUT_MS = 30_000;
-
-/**
- * Every hot statement has its index. A plan is kept for as long as its connection: one that was made while a table was
- * nearly empty would go on reading it whole. A bitmap scan reads all that is dead in an index again and again, an index
- * scan marks it. And nothing of ours runs for so long that compiling it (jit) is worth while.
- */
-const PLANNER = '-c enable_seqscan=off -c enable_bitmapscan=off -c jit=off';
 
 /**
  * @param onError is told of connections that break while idle (a restart of the server, say); without a listener

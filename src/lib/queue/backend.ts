@@ -1,5 +1,6 @@
 import { type ConnectionOptions, createPostgresBackend, type Processor, Queue, Worker } from 'bullmq';
 import pg from 'pg';
+import { PLANNER } from '../db/planner.ts';
 import type { Lane } from '../domain/job.ts';
 import { ENTRY_OPTIONS, type Payload, WATCH_OPTIONS } from './catalog.ts';
 import { connectRedis, evictionPolicy, type RedisAddress } from './redis.ts';
@@ -91,7 +92,7 @@ function openPostgres(url: string, workers: number, onError: (error: Error) => v
   const connection = new pg.Pool({
     connectionString: url,
     max: queuePoolSize(workers),
-    options: '-c search_path=bullmq -c synchronous_commit=off',
+    options: `-c search_path=bullmq -c synchronous_commit=off ${PLANNER}`,
     application_name: 'reelay-queue',
   });
   connection.on('error', onError);
