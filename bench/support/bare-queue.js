@@ -2,7 +2,7 @@ import { createPostgresBackend } from 'bullmq';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 
-/** The store of the queue as the product has it (src/lib/queue/backend.ts), with a prefix of its own. */
+/** The store of the queue as BullMQ comes, with a prefix of its own. */
 export function openBareQueue() {
   const { REDIS_URL, DATABASE_URL } = process.env;
   const connection = REDIS_URL
