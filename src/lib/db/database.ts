@@ -1,8 +1,8 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { faultPoint } from '../fault-point.ts';
+import { PLANNER } from '../planner-settings.ts';
 import { PrismaClient } from './generated/client.ts';
-import { PLANNER } from './planner.ts';
 
 /** Anything that runs SQL: the pool, or one connection inside a transaction. */
 export type Queryable = Pick<pg.ClientBase, 'query'>;

@@ -1,7 +1,7 @@
 import { type ConnectionOptions, createPostgresBackend, type Processor, Queue, Worker } from 'bullmq';
 import pg from 'pg';
-import { PLANNER } from '../db/planner.ts';
 import type { Lane } from '../domain/job.ts';
+import { PLANNER } from '../planner-settings.ts';
 import { ENTRY_OPTIONS, type Payload, WATCH_OPTIONS } from './catalog.ts';
 import { connectRedis, evictionPolicy, type RedisAddress } from './redis.ts';
 
