@@ -17,7 +17,8 @@ export type UploadRow = {
 /**
  * Writes down which files a job will bring into its session, before anything is sent; what is known stays as it is.
  * The ledger is the upstream session's: one that had to be replaced starts with none.
- * @returns all uploads of that session; null when the job was lost.
+ * @returns all uploads of that session; null when the job was lost, or the session is another one upstream by now (its
+ * opening may have been lost with the database server): nothing is brought where nobody would find it.
  */
 export async function planUploads(
   db: Queryable,
@@ -26,8 +27,10 @@ export async function planUploads(
   files: readonly { source: string; name: string }[],
 ): Promise<UploadRow[] | null> {
   const { rowCount } = await db.query(
-    `WITH holder AS (SELECT id, session_id FROM public.job WHERE id = $1 AND owner = $2 AND finished_at IS NULL),
-     planned AS (
+    `WITH holder AS (
+       SELECT job.id, session_id FROM public.job JOIN public.session ON session.id = session_id AND upstream_id = $3
+       WHERE job.id = $1 AND owner = $2 AND finished_at IS NULL
+     ), planned AS (
        INSERT INTO public.upload (session_id, upstream_id, source, job_id, name, state)
        SELECT holder.session_id, $3, file.source, holder.id, file.name, 'planned'
        FROM holder CROSS JOIN unnest($4::text[], $5::text[]) AS file(source, name)
