@@ -1,29 +1,21 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { claimJobs } from '../../src/lib/db/claims.ts';
-import { type Database, openDatabase } from '../../src/lib/db/database.ts';
-import { markDispatched } from '../../src/lib/db/dispatch.ts';
 import { parkAgain, type WaitingRender, waitingRenders } from '../../src/lib/db/render-looks.ts';
-import { startService, type TestService } from '../support/service.ts';
+import { type ClaimedJobs, startClaimedJobs } from '../support/claimed-jobs.ts';
 
 const RENDER_MS = 60_000;
 
-let service: TestService;
-let db: Database;
+let here: ClaimedJobs;
 beforeAll(async () => {
-  service = await startService({ workers: false });
-  db = openDatabase(service.database.url, { poolSize: 2, onError: () => undefined });
-  await service.database.sql("INSERT INTO account (id, kind) VALUES ('acc_1', 'anonymous')");
+  here = await startClaimedJobs();
+  await here.service.database.sql("INSERT INTO account (id, kind) VALUES ('acc_1', 'anonymous')");
 });
-afterAll(async () => {
-  await db.close();
-  await service.stop();
-});
+afterAll(() => here?.stop());
 
 /** A job that a worker has left to wait for its render, which was submitted 10 s ago. */
 async function waitsForRender(): Promise<string> {
-  const { id } = await service.client.submit({ type: 'generate', prompt: 'A film that is waited for', export: true });
-  await markDispatched(db.pool, { limit: 10, tenantConcurrency: 100 });
-  const { sql } = service.database;
+  const id = await here.dispatched({ export: true });
+  const { sql } = here.service.database;
   await sql(
     `UPDATE job SET status = 'waiting', waiting_reason = 'render', phase = 'render', lane = 'wait', started_at = now()
      WHERE id = $1`,
@@ -45,7 +37,7 @@ async function waitsForRender(): Promise<string> {
 const ask = (jobId: string) => ({ jobId, dispatchNo: 1 });
 
 async function read(jobId: string): Promise<WaitingRender> {
-  const [job] = await waitingRenders(db.pool, [ask(jobId)], RENDER_MS);
+  const [job] = await waitingRenders(here.db.pool, [ask(jobId)], RENDER_MS);
   if (!job) throw new Error(`${jobId} does not wait`);
   return job;
 }
@@ -66,7 +58,7 @@ it('reads jobs that only wait for their render, each for its entry of the queue'
   const one = await waitsForRender();
   const other = await waitsForRender();
   const [first, none, second] = await waitingRenders(
-    db.pool,
+    here.db.pool,
     [ask(one), { jobId: one, dispatchNo: 2 }, ask(other)],
     RENDER_MS,
   );
@@ -83,27 +75,27 @@ it.each(
   }),
 )('does not read a job that is to be claimed: %s', async (_, change) => {
   const id = await waitsForRender();
-  await service.database.sql(`UPDATE job SET ${change} WHERE id = $1`, [id]);
-  expect(await waitingRenders(db.pool, [ask(id)], RENDER_MS)).toEqual([null]);
+  await here.service.database.sql(`UPDATE job SET ${change} WHERE id = $1`, [id]);
+  expect(await waitingRenders(here.db.pool, [ask(id)], RENDER_MS)).toEqual([null]);
 });
 
 it('does not read a job whose latest render has had its time, or is not under way', async () => {
   const id = await waitsForRender();
-  expect(await waitingRenders(db.pool, [ask(id)], 9_000)).toEqual([null]);
-  await service.database.sql(
+  expect(await waitingRenders(here.db.pool, [ask(id)], 9_000)).toEqual([null]);
+  await here.service.database.sql(
     `INSERT INTO render (id, job_id, number, state, draft, output) VALUES ('render_again', $1, 2, 'planned', '{}', '{}')`,
     [id],
   );
-  expect(await waitingRenders(db.pool, [ask(id)], RENDER_MS)).toEqual([null]);
+  expect(await waitingRenders(here.db.pool, [ask(id)], RENDER_MS)).toEqual([null]);
 });
 
 it('has jobs wait until their next look, and tells when that is', async () => {
   const id = await waitsForRender();
-  const [due] = await parkAgain(db.pool, [parked(await read(id))]);
+  const [due] = await parkAgain(here.db.pool, [parked(await read(id))]);
   expect(due).toBeGreaterThan(59_000);
   // The time is kept in whole ms.
   expect(due).toBeLessThanOrEqual(60_001);
-  const [row] = await service.database.sql(
+  const [row] = await here.service.database.sql(
     `SELECT progress->>'percent' AS percent, due_at > now() + interval '50 s' AS later FROM job WHERE id = $1`,
     [id],
   );
@@ -120,23 +112,25 @@ it.each(
   const changed = await waitsForRender();
   const same = await waitsForRender();
   const known = [await read(changed), await read(same)];
-  await service.database.sql(`UPDATE job SET ${change} WHERE id = $1`, [changed]);
-  expect(await parkAgain(db.pool, known.map(parked))).toEqual([null, expect.any(Number)]);
-  const [row] = await service.database.sql(`SELECT progress->>'percent' AS percent FROM job WHERE id = $1`, [changed]);
+  await here.service.database.sql(`UPDATE job SET ${change} WHERE id = $1`, [changed]);
+  expect(await parkAgain(here.db.pool, known.map(parked))).toEqual([null, expect.any(Number)]);
+  const [row] = await here.service.database.sql(`SELECT progress->>'percent' AS percent FROM job WHERE id = $1`, [
+    changed,
+  ]);
   expect(row).toEqual({ percent: null });
 });
 
 it('a deadline that comes before ends the sleep', async () => {
   const id = await waitsForRender();
-  await service.database.sql("UPDATE job SET deadline_at = now() + interval '5 s' WHERE id = $1", [id]);
-  const [due] = await parkAgain(db.pool, [parked(await read(id))]);
+  await here.service.database.sql("UPDATE job SET deadline_at = now() + interval '5 s' WHERE id = $1", [id]);
+  const [due] = await parkAgain(here.db.pool, [parked(await read(id))]);
   expect(due).toBeLessThanOrEqual(5_001);
 });
 
 it('a claim between the two wins', async () => {
   const id = await waitsForRender();
   const job = await read(id);
-  const [claim] = await claimJobs(db.pool, [ask(id)], 'me');
+  const [claim] = await claimJobs(here.db.pool, [ask(id)], 'me');
   expect(claim?.kind).toBe('claimed');
-  expect(await parkAgain(db.pool, [parked(job)])).toEqual([null]);
+  expect(await parkAgain(here.db.pool, [parked(job)])).toEqual([null]);
 });

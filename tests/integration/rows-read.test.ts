@@ -2,10 +2,7 @@ import type pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { claimJobs } from '../../src/lib/db/claims.ts';
 import { hasOverlap } from '../../src/lib/db/credits.ts';
-import { type Database, openDatabase } from '../../src/lib/db/database.ts';
-import { markDispatched } from '../../src/lib/db/dispatch.ts';
-import type { JobRecord } from '../../src/lib/domain/job.ts';
-import { startService, type TestService } from '../support/service.ts';
+import { type ClaimedJobs, startClaimedJobs } from '../support/claimed-jobs.ts';
 
 /** Enough to tell a look into an index from one through the table. */
 const EARLIER = 2_000;
@@ -13,39 +10,22 @@ const EARLIER = 2_000;
 const FEW = EARLIER / 10;
 const TURN_MS = 900_000;
 
-let service: TestService;
-let db: Database;
+let here: ClaimedJobs;
 beforeAll(async () => {
-  service = await startService({ workers: false });
   // One connection, which keeps the plans that it made while the tables were empty.
-  db = openDatabase(service.database.url, { poolSize: 1, onError: () => undefined });
+  here = await startClaimedJobs(1);
 });
-afterAll(async () => {
-  await db?.close();
-  await service?.stop();
-});
-
-async function dispatched(): Promise<string> {
-  const { id } = await service.client.submit({ type: 'generate', prompt: 'One of many' });
-  await markDispatched(db.pool, { limit: 10, tenantConcurrency: 10_000 });
-  return id;
-}
-
-async function claimed(): Promise<JobRecord> {
-  const [claim] = await claimJobs(db.pool, [{ jobId: await dispatched(), dispatchNo: 1 }], 'me');
-  if (claim?.kind !== 'claimed') throw new Error('not claimed');
-  return claim.job;
-}
+afterAll(() => here?.stop());
 
 /** Copies of a job that ended before its message was sent. */
 async function addEarlier(jobId: string): Promise<void> {
-  const columns = await service.database.sql<{ name: string }>(
+  const columns = await here.service.database.sql<{ name: string }>(
     `SELECT quote_ident(column_name) AS name FROM information_schema.columns
      WHERE table_schema = 'public' AND table_name = 'job'
        AND column_name NOT IN ('id', 'status', 'sent_at', 'turn_ended_at', 'finished_at')`,
   );
   const same = columns.map(({ name }) => name).join(', ');
-  await service.database.sql(
+  await here.service.database.sql(
     `INSERT INTO job (id, status, sent_at, turn_ended_at, finished_at, ${same})
      SELECT 'job_earlier_' || n, 'succeeded', now() - interval '2 minutes', now() - interval '1 minute', now(), ${same}
      FROM job CROSS JOIN generate_series(1, ${EARLIER}) AS n WHERE id = $1`,
@@ -55,7 +35,7 @@ async function addEarlier(jobId: string): Promise<void> {
 
 /** How many rows of jobs and sessions it reads. */
 async function rowsRead(work: (client: pg.PoolClient) => Promise<unknown>): Promise<number> {
-  const client = await db.pool.connect();
+  const client = await here.db.pool.connect();
   try {
     await client.query('BEGIN');
     await work(client);
@@ -71,16 +51,16 @@ async function rowsRead(work: (client: pg.PoolClient) => Promise<unknown>): Prom
 }
 
 it('what every job needs is found in a few rows, however many jobs there were, with plans of an empty table', async () => {
-  let job = await claimed();
+  let job = await here.claimed();
   // From the sixth time on a plan is kept.
   for (let n = 0; n < 6; n += 1) {
-    await hasOverlap(db.pool, job, TURN_MS, 'ever');
-    job = await claimed();
+    await hasOverlap(here.db.pool, job, TURN_MS, 'ever');
+    job = await here.claimed();
   }
-  await service.database.sql(`UPDATE job SET account_id = 'acc_one', sent_at = now() - interval '10 s'`);
+  await here.service.database.sql(`UPDATE job SET account_id = 'acc_one', sent_at = now() - interval '10 s'`);
   await addEarlier(job.id);
 
-  const asked = [{ jobId: await dispatched(), dispatchNo: 1 }];
+  const asked = [{ jobId: await here.dispatched(), dispatchNo: 1 }];
   expect(await rowsRead((client) => claimJobs(client, asked, 'me'))).toBeLessThan(FEW);
   let overlaps = false;
   const read = await rowsRead(async (client) => {

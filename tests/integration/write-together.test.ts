@@ -1,35 +1,20 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { claimJobs } from '../../src/lib/db/claims.ts';
-import { type Database, openDatabase } from '../../src/lib/db/database.ts';
-import { markDispatched } from '../../src/lib/db/dispatch.ts';
 import { type Write, writeJobs } from '../../src/lib/db/write-together.ts';
 import type { JobRecord } from '../../src/lib/domain/job.ts';
-import { startService, type TestService } from '../support/service.ts';
+import { type ClaimedJobs, startClaimedJobs } from '../support/claimed-jobs.ts';
 
-let service: TestService;
-let db: Database;
+let here: ClaimedJobs;
 beforeAll(async () => {
-  service = await startService({ workers: false });
-  db = openDatabase(service.database.url, { poolSize: 4, onError: () => undefined });
+  here = await startClaimedJobs(4);
 });
-afterAll(async () => {
-  await db?.close();
-  await service?.stop();
-});
+afterAll(() => here?.stop());
 
-async function claimed(wish: Record<string, unknown> = {}): Promise<JobRecord> {
-  const { id } = await service.client.submit({ type: 'generate', prompt: 'A film that many others are like', ...wish });
-  await markDispatched(db.pool, { limit: 10, tenantConcurrency: 100 });
-  const [claim] = await claimJobs(db.pool, [{ jobId: id, dispatchNo: 1 }], 'me');
-  if (claim?.kind !== 'claimed') throw new Error('not claimed');
-  return claim.job;
-}
-
-const rowOf = async (id: string) => (await db.pool.query<JobRecord>('SELECT * FROM job WHERE id = $1', [id])).rows[0];
+const rowOf = async (id: string) =>
+  (await here.db.pool.query<JobRecord>('SELECT * FROM job WHERE id = $1', [id])).rows[0];
 const eventsOf = async ({ id }: JobRecord) =>
-  (await service.database.sql<{ type: string }>('SELECT type FROM event WHERE job_id = $1 ORDER BY seq', [id])).map(
-    ({ type }) => type,
-  );
+  (
+    await here.service.database.sql<{ type: string }>('SELECT type FROM event WHERE job_id = $1 ORDER BY seq', [id])
+  ).map(({ type }) => type);
 
 const waits = (job: JobRecord): Write => ({
   job,
@@ -57,10 +42,10 @@ const starts = (job: JobRecord): Write => ({
 });
 
 it('jobs whose changes are alike are written together, each as it would be alone', async () => {
-  const jobs = [await claimed(), await claimed(), await claimed()];
-  const other = await claimed();
-  const written = await writeJobs(db.pool, jobs.map(waits));
-  const [alone] = await writeJobs(db.pool, [waits(other)]);
+  const jobs = [await here.claimed(), await here.claimed(), await here.claimed()];
+  const other = await here.claimed();
+  const written = await writeJobs(here.db.pool, jobs.map(waits));
+  const [alone] = await writeJobs(here.db.pool, [waits(other)]);
 
   for (const [index, job] of jobs.entries()) {
     const row = await rowOf(job.id);
@@ -73,11 +58,11 @@ it('jobs whose changes are alike are written together, each as it would be alone
 });
 
 it('what a cancel has changed in between is written on top of it, and a job that was lost is left alone', async () => {
-  const [known, canceled, taken] = [await claimed(), await claimed(), await claimed()];
-  await service.client.post(`/v1/jobs/${canceled.id}/cancel`, {});
-  await service.database.sql(`UPDATE job SET owner = 'another' WHERE id = $1`, [taken.id]);
+  const [known, canceled, taken] = [await here.claimed(), await here.claimed(), await here.claimed()];
+  await here.service.client.post(`/v1/jobs/${canceled.id}/cancel`, {});
+  await here.service.database.sql(`UPDATE job SET owner = 'another' WHERE id = $1`, [taken.id]);
 
-  const written = await writeJobs(db.pool, [known, canceled, taken].map(waits));
+  const written = await writeJobs(here.db.pool, [known, canceled, taken].map(waits));
   expect(written).toEqual([await rowOf(known.id), await rowOf(canceled.id), null]);
   expect(written[1]).toMatchObject({ status: 'waiting', cancel_requested_at: expect.any(Date) });
   expect(await eventsOf(canceled)).toEqual(['job.queued', 'job.canceling', 'job.waiting']);
@@ -86,10 +71,10 @@ it('what a cancel has changed in between is written on top of it, and a job that
 
 it('those who asked for an event are told of each job, with its own state', async () => {
   const webhook = { url: 'http://127.0.0.1:9/hook', events: ['job.started'] };
-  const jobs = [await claimed({ webhook }), await claimed({ webhook }), await claimed()];
-  await writeJobs(db.pool, jobs.map(starts));
+  const jobs = [await here.claimed({ webhook }), await here.claimed({ webhook }), await here.claimed()];
+  await writeJobs(here.db.pool, jobs.map(starts));
 
-  const told = await service.database.sql<{ id: string; shown: string; url: string | null }>(
+  const told = await here.service.database.sql<{ id: string; shown: string; url: string | null }>(
     `SELECT event.job_id AS id, event.body->>'id' AS shown, message.url FROM event
      LEFT JOIN webhook_message AS message ON message.event_id = event.id
      WHERE event.type = 'job.started' ORDER BY event.job_id`,
@@ -98,28 +83,28 @@ it('those who asked for an event are told of each job, with its own state', asyn
 });
 
 it('a change that the server refuses fails alone', async () => {
-  const [fine, broken] = [await claimed(), await claimed()];
+  const [fine, broken] = [await here.claimed(), await here.claimed()];
   const bad = waits(broken);
   bad.change.set.waiting_reason = 'no\u0000text' as never;
-  const written = await writeJobs(db.pool, [waits(fine), bad]);
+  const written = await writeJobs(here.db.pool, [waits(fine), bad]);
   expect(written).toEqual([await rowOf(fine.id), expect.any(Error)]);
   expect(await rowOf(broken.id)).toEqual(broken);
 });
 
 it('of two changes of one job both are made, one after the other', async () => {
-  const job = await claimed();
-  const written = await writeJobs(db.pool, [starts(job), starts(job)]);
+  const job = await here.claimed();
+  const written = await writeJobs(here.db.pool, [starts(job), starts(job)]);
   expect(written.map((row) => (row as JobRecord).seq).sort()).toEqual([job.seq + 1, job.seq + 2]);
 });
 
 it('a change whose answer is lost is not made again', async () => {
-  const jobs = [await claimed(), await claimed()];
+  const jobs = [await here.claimed(), await here.claimed()];
   const deaf = {
     async query(...args: unknown[]) {
-      await (db.pool.query as (...args: unknown[]) => Promise<unknown>)(...args);
+      await (here.db.pool.query as (...args: unknown[]) => Promise<unknown>)(...args);
       throw new Error('Connection terminated unexpectedly');
     },
-  } as unknown as typeof db.pool;
+  } as unknown as typeof here.db.pool;
   expect(await writeJobs(deaf, jobs.map(waits))).toEqual([expect.any(Error), expect.any(Error)]);
   for (const job of jobs) expect(await eventsOf(job)).toEqual(['job.queued', 'job.waiting']);
 });
