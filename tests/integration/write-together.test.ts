@@ -67,6 +67,11 @@ it('what a cancel has changed in between is written on top of it, and a job that
   expect(written[1]).toMatchObject({ status: 'waiting', cancel_requested_at: expect.any(Date) });
   expect(await eventsOf(canceled)).toEqual(['job.queued', 'job.canceling', 'job.waiting']);
   expect(await eventsOf(taken)).toEqual(['job.queued']);
+  const [told] = await here.service.database.sql(
+    "SELECT body->>'status' AS status FROM event WHERE job_id = $1 AND type = 'job.waiting'",
+    [canceled.id],
+  );
+  expect(told).toEqual({ status: 'canceling' });
 });
 
 it('those who asked for an event are told of each job, with its own state', async () => {
@@ -95,6 +100,18 @@ it('of two changes of one job both are made, one after the other', async () => {
   const job = await here.claimed();
   const written = await writeJobs(here.db.pool, [starts(job), starts(job)]);
   expect(written.map((row) => (row as JobRecord).seq).sort()).toEqual([job.seq + 1, job.seq + 2]);
+});
+
+it('also where nothing is told of them: each has what it changed, and the last one stays', async () => {
+  const [job, other] = [await here.claimed(), await here.claimed()];
+  const remedied = (of: JobRecord, remedy: string): Write => ({ job: of, change: { set: { remedies: [remedy] } } });
+  const written = await writeJobs(here.db.pool, [
+    remedied(other, 'wait'),
+    remedied(job, 'first'),
+    remedied(job, 'second'),
+  ]);
+  expect(written.map((row) => (row as JobRecord).remedies)).toEqual([['wait'], ['first'], ['second']]);
+  expect(await rowOf(job.id)).toMatchObject({ remedies: ['second'] });
 });
 
 it('a change whose answer is lost is not made again', async () => {

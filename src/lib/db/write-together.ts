@@ -17,21 +17,14 @@ export type Write = { job: JobRecord; change: Omit<JobChange, 'turn' | 'unlessCa
  */
 export async function writeJobs(db: Queryable, writes: readonly Write[]): Promise<(JobRecord | null | Error)[]> {
   const written = new Map<Write, JobRecord | Error>();
-  const kinds = new Map<string, Write[]>();
-  for (const write of writes) {
-    const kind = kindOf(write);
-    kinds.set(kind, [...(kinds.get(kind) ?? []), write]);
-  }
   await Promise.all(
-    [...kinds.values()].map(async (alike) => {
+    groupsOf(writes).map(async (alike) => {
       if (alike.length === 1) return;
       try {
         const rows = await writeAlike(db, alike);
         for (const write of alike) {
           const row = rows.get(write.job.id);
           if (row) written.set(write, row);
-          // Of two changes of one job only one is in the row.
-          rows.delete(write.job.id);
         }
       } catch (error) {
         // What the server refused it has not done. Without its answer nobody knows, and nothing may be told twice.
@@ -45,6 +38,18 @@ export async function writeJobs(db: Queryable, writes: readonly Write[]): Promis
       (write) => written.get(write) ?? writeJob(db, write.job, write.change).catch((error: unknown) => error as Error),
     ),
   );
+}
+
+/** Those that one statement can make; of two changes of one job only the first, so that the second is made after it. */
+function groupsOf(writes: readonly Write[]): Write[][] {
+  const kinds = new Map<string, Map<string, Write>>();
+  for (const write of writes) {
+    const kind = kindOf(write);
+    const alike = kinds.get(kind) ?? new Map<string, Write>();
+    kinds.set(kind, alike);
+    if (!alike.has(write.job.id)) alike.set(write.job.id, write);
+  }
+  return [...kinds.values()].map((alike) => [...alike.values()]);
 }
 
 /** The same for changes that one statement can make. */
