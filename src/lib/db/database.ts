@@ -1,6 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
-import pg from 'pg';
+import type pg from 'pg';
 import { faultPoint } from '../fault-point.ts';
+import { openPool } from '../open-pool.ts';
 import { PLANNER } from '../planner-settings.ts';
 import { PrismaClient } from './generated/client.ts';
 
@@ -28,22 +29,21 @@ const ANSWER_TIMEOUT_MS = 35_000;
  */
 const IDLE_TRANSACTION_TIMEOUT_MS = 30_000;
 
-/**
- * @param onError is told of connections that break while idle (a restart of the server, say); without a listener
- *   such an error would end the process.
- */
+/** @param onError is told of connections that break while idle (a restart of the server, say). */
 export function openDatabase(url: string, options: { poolSize: number; onError(error: Error): void }): Database {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: options.poolSize,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
-    query_timeout: ANSWER_TIMEOUT_MS,
-    idle_in_transaction_session_timeout: IDLE_TRANSACTION_TIMEOUT_MS,
-    options: PLANNER,
-    application_name: 'reelay',
-  });
-  pool.on('error', options.onError);
+  const pool = openPool(
+    {
+      connectionString: url,
+      max: options.poolSize,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      query_timeout: ANSWER_TIMEOUT_MS,
+      idle_in_transaction_session_timeout: IDLE_TRANSACTION_TIMEOUT_MS,
+      options: PLANNER,
+      application_name: 'reelay',
+    },
+    options.onError,
+  );
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { disposeExternalPool: false }) });
   return {
     pool,
@@ -65,7 +65,6 @@ export async function transaction<T>(
   begin = 'BEGIN',
 ): Promise<T> {
   const client = await pool.connect();
-  client.on('error', ignoreBetweenStatements);
   try {
     await client.query(begin);
     const result = await work(client);
@@ -82,13 +81,8 @@ export async function transaction<T>(
     );
     client.release(broken);
     throw error;
-  } finally {
-    client.off('error', ignoreBetweenStatements);
   }
 }
-
-/** A connection that breaks between two statements fails the next one; without a listener it would end the process. */
-const ignoreBetweenStatements = () => undefined;
 
 /** The one clock that all processes share. */
 export async function databaseNow(db: Queryable): Promise<Date> {

@@ -1,6 +1,6 @@
 import { type ConnectionOptions, createPostgresBackend, type Processor, Queue, Worker } from 'bullmq';
-import pg from 'pg';
 import type { Lane } from '../domain/job.ts';
+import { openPool } from '../open-pool.ts';
 import { PLANNER } from '../planner-settings.ts';
 import { ENTRY_OPTIONS, type Payload, WATCH_OPTIONS } from './catalog.ts';
 import { connectRedis, evictionPolicy, type RedisAddress } from './redis.ts';
@@ -89,13 +89,15 @@ function openRedis(address: RedisAddress, retries: number | null, onError: (erro
  * for the disk: the queue may forget everything, as in Redis.
  */
 function openPostgres(url: string, workers: number, onError: (error: Error) => void): Connection {
-  const connection = new pg.Pool({
-    connectionString: url,
-    max: queuePoolSize(workers),
-    options: `-c search_path=bullmq -c synchronous_commit=off ${PLANNER}`,
-    application_name: 'reelay-queue',
-  });
-  connection.on('error', onError);
+  const connection = openPool(
+    {
+      connectionString: url,
+      max: queuePoolSize(workers),
+      options: `-c search_path=bullmq -c synchronous_commit=off ${PLANNER}`,
+      application_name: 'reelay-queue',
+    },
+    onError,
+  );
   return {
     connection,
     ping: async () => void (await connection.query('SELECT 1')),
