@@ -94,8 +94,7 @@ export const batchRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, deps) =>
           looksFirst: true,
           async create(key) {
             const batch = await prepareBatch(deps, request, request.body);
-            await room.take(request.tenantId, batch.items.length);
-            const id = await submitBatch(db.pool, batch, key);
+            const id = await room.within(request.tenantId, batch.items.length, () => submitBatch(db.pool, batch, key));
             // All were skipped: nothing will come that could end it.
             if (batch.items.length === 0) await finishIfDone(db.pool, id);
             return id;

@@ -59,8 +59,8 @@ export const jobActionRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db
     const job = await once(request, reply, {
       create: async (key) => {
         const { id: requestId, traceparent } = request;
-        await room.take(request.tenantId, 1);
-        return retryJob(db.pool, found, { requestId, traceparent, acceptDuplicateCharge, key });
+        const asked = { requestId, traceparent, acceptDuplicateCharge, key };
+        return room.within(request.tenantId, 1, () => retryJob(db.pool, found, asked));
       },
       again: ([id]) => findJob(db, request.tenantId, id),
     });

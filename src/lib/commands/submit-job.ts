@@ -29,10 +29,11 @@ export function createSubmission(pool: pg.Pool, room: QueueRoom): { submit: Subm
     run: (inserts) => insertAll(pool, inserts),
   });
   return {
-    async submit(job, key) {
-      await room.take(job.tenantId, 1);
+    submit(job, key) {
       const asked = { id: newId('job'), job, key, item: null };
-      return needsTransaction(asked) ? submitAlone(pool, asked) : shared.add({ ...asked, place: ownSession() });
+      return room.within(job.tenantId, 1, () =>
+        needsTransaction(asked) ? submitAlone(pool, asked) : shared.add({ ...asked, place: ownSession() }),
+      );
     },
     flush: shared.flush,
   };

@@ -10,35 +10,55 @@ const FRESH_TIMES = 20;
 const RETRY_S = 5;
 
 export type QueueRoom = {
-  /** Takes room for so many more jobs of a tenant. Throws queue_full when there is not so much. */
-  take(tenantId: string, jobs: number): Promise<void>;
+  /**
+   * Stores so many more jobs of a tenant by `store`, and holds their room meanwhile. Throws queue_full where there is
+   * not so much, and what `store` throws.
+   */
+  within<T>(tenantId: string, jobs: number, store: () => Promise<T>): Promise<T>;
 };
+
+/** What is known of a tenant's jobs: as counted, stored since the count began, and being stored. */
+type Known = { counted: number; stored: number; held: number; freshUntilMs: number; counting: Promise<void> | null };
 
 /** Keeps each tenant to `max` jobs that have not started. Counts at most four times a second and tenant, not per job. */
 export function createQueueRoom(db: Queryable, max: number): QueueRoom {
-  const counts = new Map<string, { jobs: number; freshUntilMs: number }>();
-  const counting = new Map<string, Promise<void>>();
+  const tenants = new Map<string, Known>();
 
-  const count = async (tenantId: string): Promise<void> => {
-    const startMs = monotonicMs();
-    const jobs = await countUnstarted(db, tenantId, max);
-    const nowMs = monotonicMs();
-    counts.set(tenantId, { jobs, freshUntilMs: nowMs + Math.max(FRESH_MS, FRESH_TIMES * (nowMs - startMs)) });
+  const knownOf = (tenantId: string): Known => {
+    const known = tenants.get(tenantId) ?? { counted: 0, stored: 0, held: 0, freshUntilMs: 0, counting: null };
+    tenants.set(tenantId, known);
+    return known;
   };
-  const isFresh = (tenantId: string) => monotonicMs() < (counts.get(tenantId)?.freshUntilMs ?? 0);
+  /** What is being stored meanwhile may be in the count and is held besides: for a moment too many, never too few. */
+  const count = async (tenantId: string, known: Known): Promise<void> => {
+    const startMs = monotonicMs();
+    const { stored } = known;
+    known.counted = await countUnstarted(db, tenantId, max);
+    known.stored -= stored;
+    const nowMs = monotonicMs();
+    known.freshUntilMs = nowMs + Math.max(FRESH_MS, FRESH_TIMES * (nowMs - startMs));
+  };
 
   return {
-    async take(tenantId, jobs) {
-      if (!isFresh(tenantId)) {
-        const underWay = counting.get(tenantId) ?? count(tenantId).finally(() => counting.delete(tenantId));
-        counting.set(tenantId, underWay);
-        await underWay;
+    async within(tenantId, jobs, store) {
+      const known = knownOf(tenantId);
+      if (monotonicMs() >= known.freshUntilMs) {
+        known.counting ??= count(tenantId, known).finally(() => {
+          known.counting = null;
+        });
+        await known.counting;
       }
-      const known = counts.get(tenantId);
-      if (!known || known.jobs + jobs > max) {
+      if (known.counted + known.stored + known.held + jobs > max) {
         throw new Problem('queue_full', `At most ${max} jobs may wait to be started.`, { retryAfterS: RETRY_S });
       }
-      known.jobs += jobs;
+      known.held += jobs;
+      try {
+        const made = await store();
+        known.stored += jobs;
+        return made;
+      } finally {
+        known.held -= jobs;
+      }
     },
   };
 }
