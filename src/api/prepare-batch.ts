@@ -65,7 +65,7 @@ function withOwnName(item: SentItem, customIds: Set<string>): SentItem {
 
 /** @returns the item with all its faults; the prompt of its job has the words of a text asset now. */
 async function checkItem(deps: ApiDeps, from: Requester, item: SentItem, references: References): Promise<SentItem> {
-  if (item.job === null) return item;
+  if (item.job === null || (item.onlySkill !== null && deps.skills.has(item.onlySkill))) return item;
   const job = readJob(item.job);
   const faults = item.refers ? [...item.faults, ...references.faultsOf(job)] : item.faults;
   try {

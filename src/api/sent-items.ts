@@ -21,6 +21,8 @@ export type SentItem = {
   clientReference: string | null;
   /** Whether the job names what must be looked up: files, a session, a client reference. */
   refers: boolean;
+  /** Its skill, where all that is left to be asked is whether it is served; null for all others. */
+  onlySkill: string | null;
   faults: readonly Fault[];
 };
 
@@ -88,6 +90,7 @@ function readItem(item: unknown, index: number): SentItem {
     job: job ? JSON.stringify(job) : null,
     clientReference: job?.client_reference ?? null,
     refers: job !== undefined && refers(job),
+    onlySkill: job !== undefined && standsAlone(job) ? job.skill : null,
     faults: customId.success && read.success ? FAULTLESS : faultsIn(customId.success, read.error),
   };
 }
@@ -103,7 +106,12 @@ function refers(job: SubmitJob): boolean {
   return hasAssets || job.session_id != null || job.client_reference != null;
 }
 
+/** It brings its prompt, and names nothing but its skill. */
+function standsAlone(job: SubmitJob): boolean {
+  return job.type === 'generate' && job.prompt !== undefined && !job.webhook && !refers(job);
+}
+
 function faulty(index: number, detail: string): SentItem {
   const faults = [{ pointer: '', detail }];
-  return { index, customId: null, job: null, clientReference: null, refers: false, faults };
+  return { index, customId: null, job: null, clientReference: null, refers: false, onlySkill: null, faults };
 }

@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { insertBatch } from '../db/batches.ts';
 import { transaction } from '../db/database.ts';
 import { claimKey, type RequestKey } from '../db/idempotency-keys.ts';
-import { insertManyJobs, type NewJob, ownSession, writeJob } from '../db/insert-jobs.ts';
+import { insertFreeJobs, insertManyJobs, type NewJob, ownSession, writeJob } from '../db/insert-jobs.ts';
 import { JsonRows } from '../db/json-rows.ts';
 import type { SkippedItem } from '../domain/batch.ts';
 import { newId } from '../ids.ts';
@@ -79,6 +79,7 @@ export function submitBatch(pool: pg.Pool, batch: NewBatch, key: RequestKey | nu
     };
     /** All of them, or none of the batch. */
     const store = async (chunk: readonly Asked[], rows: JsonRows): Promise<void> => {
+      if (chunk.every(({ item }) => item.clientReference === null)) return insertFreeJobs(client, rows.list());
       const stored = await insertManyJobs(client, rows.list());
       const missing = chunk.find(({ id }) => !stored.has(id));
       if (missing) throw await whyNot(client, { id: missing.id, job: read(missing.item), key: null });

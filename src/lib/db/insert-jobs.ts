@@ -58,7 +58,7 @@ export function assetIdsOf(input: JobInput): string[] {
 export async function insertJobs(db: Queryable, inserts: readonly JobInsert[]): Promise<Map<string, ShownJob>> {
   const { rows } = await db.query<StoredTimes>({
     name: 'insert_jobs',
-    text: `${insertAnd('id, seq, created_at, due_at, expires_at, deadline_at')}
+    text: `${insertAnd('id, created_at, due_at, expires_at, deadline_at')}
       SELECT id, created_at, due_at, expires_at, deadline_at FROM accepted`,
     values: [`[${inserts.map(writeJob).join(',')}]`, ...SHARED],
   });
@@ -121,10 +121,18 @@ export function writeJob(insert: JobInsert): string {
 export async function insertManyJobs(db: Queryable, written: Buffer): Promise<Set<string>> {
   const { rows } = await db.query<{ id: string }>({
     name: 'insert_many_jobs',
-    text: `${insertAnd('id, seq')} SELECT id FROM accepted`,
+    text: `${insertAnd('id')} SELECT id FROM accepted`,
     values: [written, ...SHARED],
   });
   return new Set(rows.map(({ id }) => id));
+}
+
+/**
+ * As insertManyJobs, for jobs that nothing can be in the way of: they have neither a key nor a client reference. To look
+ * out for it all the same is an eighth of what a batch costs Postgres. Throws if something is.
+ */
+export async function insertFreeJobs(db: Queryable, written: Buffer): Promise<void> {
+  await db.query({ name: 'insert_free_jobs', text: INSERT_FREE, values: [written, ...SHARED] });
 }
 
 /** What the first event of a job tells. */
@@ -168,14 +176,8 @@ function toRow({ id, job, key, place, item }: JobInsert) {
   };
 }
 
-/**
- * `accepted` is the stored jobs, with their columns of `returned`. A job's first event, and the session that it opens,
- * have its id but for the prefix.
- * Keys and references are taken in one order by all statements, and all keys before any reference (the sort of the
- * jobs comes after their filter): two statements cannot wait for each other.
- */
-const insertAnd = (returned: string) => `
-  WITH asked AS (
+/** $1 as rows. A job's first event, and the session that it opens, have its id but for the prefix. */
+const ASKED = `asked AS (
     SELECT *, COALESCE(named_session, 'ses' || substr(id, 4)) AS session_id FROM json_to_recordset($1::json) AS row(
       id text, tenant_id text, named_session text, type text, skill text, language text,
       status text, waiting_reason text, priority int, rank_ms float8, input json, asset_ids text[], metadata json,
@@ -183,13 +185,9 @@ const insertAnd = (returned: string) => `
       request_id text, traceparent text,
       start_timeout_s int, deadline_s int, wait_for_credits boolean, due_at timestamptz,
       key text, key_route text, key_fingerprint text)
-  ), won AS (
-    INSERT INTO public.idempotency_key (tenant_id, route, key, fingerprint, resource_ids)
-    SELECT tenant_id, key_route, key, key_fingerprint, ARRAY[id] FROM asked WHERE key IS NOT NULL
-    ORDER BY tenant_id, key_route, key
-    ON CONFLICT DO NOTHING
-    RETURNING resource_ids[1] AS id
-  ), accepted AS (
+  )`;
+
+const JOBS = `
     INSERT INTO public.job (id, tenant_id, session_id, type, skill, status, waiting_reason, priority, rank_ms, input,
       asset_ids, metadata, webhook_url, webhook_events, client_reference, batch_id, custom_id, capped, progress, cost,
       request_id, traceparent, expires_at, deadline_at, wait_for_credits, due_at)
@@ -199,17 +197,36 @@ const insertAnd = (returned: string) => `
       request_id, traceparent, now() + start_timeout_s * interval '1 s', now() + deadline_s * interval '1 s',
       COALESCE(wait_for_credits, false),
       COALESCE(due_at, now())
-    FROM asked WHERE key IS NULL OR id IN (SELECT id FROM won)
+    FROM asked`;
+
+/** What belongs to the jobs in `stored`, which has the columns of `asked`. */
+const belongingTo = (stored: string) => `opened AS (
+    INSERT INTO public.session (id, tenant_id, skill, language, opened_by, holder_job_id)
+    SELECT session_id, tenant_id, skill, language, id, id FROM ${stored} WHERE named_session IS NULL
+  ), told AS (
+    INSERT INTO public.event (id, tenant_id, job_id, seq, type, body)
+    SELECT 'evt' || substr(id, 4), tenant_id, id, 1, 'job.queued',
+      CASE status WHEN 'queued' THEN $4::json ELSE $5::json END
+    FROM ${stored}
+  )`;
+
+/**
+ * `accepted` is the stored jobs, with their columns of `returned`.
+ * Keys and references are taken in one order by all statements, and all keys before any reference (the sort of the
+ * jobs comes after their filter): two statements cannot wait for each other.
+ */
+const insertAnd = (returned: string) => `
+  WITH ${ASKED}, won AS (
+    INSERT INTO public.idempotency_key (tenant_id, route, key, fingerprint, resource_ids)
+    SELECT tenant_id, key_route, key, key_fingerprint, ARRAY[id] FROM asked WHERE key IS NOT NULL
+    ORDER BY tenant_id, key_route, key
+    ON CONFLICT DO NOTHING
+    RETURNING resource_ids[1] AS id
+  ), accepted AS (${JOBS} WHERE key IS NULL OR id IN (SELECT id FROM won)
     ORDER BY tenant_id, client_reference COLLATE "C", id
     ON CONFLICT DO NOTHING
     RETURNING ${returned}
-  ), opened AS (
-    INSERT INTO public.session (id, tenant_id, skill, language, opened_by, holder_job_id)
-    SELECT asked.session_id, asked.tenant_id, asked.skill, asked.language, id, id
-    FROM accepted JOIN asked USING (id) WHERE asked.named_session IS NULL
-  ), told AS (
-    INSERT INTO public.event (id, tenant_id, job_id, seq, type, body)
-    SELECT 'evt' || substr(id, 4), asked.tenant_id, id, accepted.seq, 'job.queued',
-      CASE asked.status WHEN 'queued' THEN $4::json ELSE $5::json END
-    FROM accepted JOIN asked USING (id)
-  )`;
+  ), ${belongingTo('(SELECT asked.* FROM accepted JOIN asked USING (id)) AS stored')}`;
+
+/** With nothing to look out for. */
+const INSERT_FREE = `WITH ${ASKED}, accepted AS (${JOBS}), ${belongingTo('asked')} SELECT`;
