@@ -30,7 +30,8 @@ export async function prepareBatch(deps: ApiDeps, from: Requester, body: SubmitB
   const bad: SentItem[] = [];
   for (const item of sent) {
     if (item.index % ITEMS_A_TURN === 0) await nextTurn();
-    const checked = await checkItem(deps, from, withOwnName(item, customIds), references);
+    const named = withOwnName(item, customIds);
+    const checked = standsAlone(named, deps) ? named : await checkItem(deps, from, named, references);
     if (isGood(checked)) items.push(checked);
     else bad.push(checked);
   }
@@ -63,9 +64,14 @@ function withOwnName(item: SentItem, customIds: Set<string>): SentItem {
   return { ...item, faults: [...item.faults, { pointer: '/custom_id', detail: 'Another item has this custom_id.' }] };
 }
 
+/** Nothing about it is left to be asked. */
+function standsAlone({ onlySkill }: SentItem, { skills }: ApiDeps): boolean {
+  return onlySkill !== null && skills.has(onlySkill);
+}
+
 /** @returns the item with all its faults; the prompt of its job has the words of a text asset now. */
 async function checkItem(deps: ApiDeps, from: Requester, item: SentItem, references: References): Promise<SentItem> {
-  if (item.job === null || (item.onlySkill !== null && deps.skills.has(item.onlySkill))) return item;
+  if (item.job === null) return item;
   const job = readJob(item.job);
   const faults = item.refers ? [...item.faults, ...references.faultsOf(job)] : item.faults;
   try {

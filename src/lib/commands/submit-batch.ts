@@ -12,6 +12,8 @@ import { whyNot } from './submit-job.ts';
 
 /** Rows of one statement: long enough to be quick, short enough to be planned and parsed without a pause. */
 const CHUNK = 500;
+/** Of the first one: Postgres has nothing to do until it is written out. */
+const FIRST_CHUNK = 100;
 /** Rows that are written out in one go: others of this process get their turn in between. */
 const ROWS_A_TURN = 25;
 
@@ -79,25 +81,29 @@ export function submitBatch(pool: pg.Pool, batch: NewBatch, key: RequestKey | nu
     };
     /** All of them, or none of the batch. */
     const store = async (chunk: readonly Asked[], rows: JsonRows): Promise<void> => {
+      if (chunk.length === 0) return;
       if (chunk.every(({ item }) => item.clientReference === null)) return insertFreeJobs(client, rows.list());
       const stored = await insertManyJobs(client, rows.list());
       const missing = chunk.find(({ id }) => !stored.has(id));
       if (missing) throw await whyNot(client, { id: missing.id, job: read(missing.item), key: null });
     };
 
-    const ordered = inOrderOfReferences(asked);
-    let chunk = ordered.slice(0, CHUNK);
     let [rows, nextRows] = [new JsonRows(), new JsonRows()];
-    await write(chunk, rows);
-    for (let start = CHUNK; chunk.length > 0; start += CHUNK) {
-      const next = ordered.slice(start, start + CHUNK);
+    let chunk: readonly Asked[] = [];
+    for (const next of chunksOf(inOrderOfReferences(asked))) {
       // To write out the next ones takes as long as to store these.
       await Promise.all([write(next, nextRows), store(chunk, rows)]);
       chunk = next;
       [rows, nextRows] = [nextRows, rows];
     }
+    await store(chunk, rows);
     return id;
   });
+}
+
+function* chunksOf(asked: readonly Asked[]): Generator<readonly Asked[]> {
+  yield asked.slice(0, FIRST_CHUNK);
+  for (let start = FIRST_CHUNK; start < asked.length; start += CHUNK) yield asked.slice(start, start + CHUNK);
 }
 
 /**
