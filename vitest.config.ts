@@ -14,12 +14,12 @@ const together = {
   sequence: { groupOrder: 1 },
   // Each file has a service of its own; loading the program anew for each as well took a third of the time.
   isolate: false,
-  testTimeout: 60_000,
-  hookTimeout: 60_000,
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
 };
 const globalSetup = ['tests/support/global-setup.ts'];
 /** Its tests are mostly real processes, of which some start after the other. */
-const slow = { ...together, testTimeout: 120_000 };
+const slow = { ...together, testTimeout: 300_000 };
 
 /** Fast ones first; what has to do with the queue (tests/queue) runs once on each of its backends. */
 export default defineConfig({

@@ -13,7 +13,7 @@ import type { SubmitJob } from './schemas/jobs.ts';
 import type { SentItem } from './sent-items.ts';
 
 /** Items that are checked in one go: others of this process get their turn in between. */
-const ITEMS_A_TURN = 50;
+const ITEMS_A_TURN = 200;
 
 /**
  * A checked body as the batch that it asks for. All items are checked before anything is stored: with `on_invalid:
@@ -38,6 +38,8 @@ export async function prepareBatch(deps: ApiDeps, from: Requester, body: SubmitB
   if (bad.length > 0 && body.on_invalid === 'reject') throw rejection(bad);
   return {
     tenantId: from.tenantId,
+    requestId: from.id,
+    traceparent: from.traceparent,
     items,
     read: (item) => withBatchWebhook(newJobOf(item.job, from), body),
     skipped: bad.map(skippedItem),

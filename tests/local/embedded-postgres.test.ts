@@ -14,7 +14,7 @@ import { findPostgresBinaries } from '../../src/local/postgres-binaries.ts';
 import { isAlive } from '../../src/local/process-state.ts';
 
 /** initdb and a start take half a second; on a loaded CI machine several. */
-const TEST_TIMEOUT_MS = 60_000;
+const TEST_TIMEOUT_MS = 120_000;
 const isRoot = process.getuid?.() === 0;
 
 let folder: string;

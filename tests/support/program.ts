@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 
 /** How long a process of ours may take to say that it is ready, in ms. */
-const READY_TIMEOUT_MS = 30_000;
+const READY_TIMEOUT_MS = 60_000;
 
 /**
  * Of Node, for processes that live for seconds: an optimising compiler, and little room for what is new, cost more than

@@ -8,7 +8,7 @@ const LATER_EVERY_MS = 60;
 export async function waitFor<T>(
   what: string,
   look: () => Promise<T | null | undefined | false>,
-  timeoutMs = 20_000,
+  timeoutMs = 45_000,
 ): Promise<T> {
   const began = Date.now();
   for (;;) {

@@ -44,7 +44,7 @@ export async function findToken(
   accountId: string,
   refused: string | null,
 ): Promise<ObtainedToken | null> {
-  const row = (await db.query<Row>(READ, [accountId])).rows[0];
+  const row = (await db.query<Row>({ name: 'read_token', text: READ, values: [accountId] })).rows[0];
   const token = usable(row, vault, refused);
   if (token || row?.kind === 'anonymous') return token;
   if (!row?.token) throw new TokenGone(`account ${accountId} has no token any more`);

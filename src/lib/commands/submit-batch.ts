@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { insertBatch } from '../db/batches.ts';
 import { transaction } from '../db/database.ts';
 import { claimKey, type RequestKey } from '../db/idempotency-keys.ts';
-import { insertFreeJobs, insertManyJobs, type NewJob, ownSession, writeJob } from '../db/insert-jobs.ts';
+import { insertBatchJobs, insertFreeJobs, type NewJob, ownSession, writeBatchJob } from '../db/insert-jobs.ts';
 import { JsonRows } from '../db/json-rows.ts';
 import type { SkippedItem } from '../domain/batch.ts';
 import { newId } from '../ids.ts';
@@ -11,7 +11,7 @@ import { keepAssets, takePlaces } from './hold-for-jobs.ts';
 import { whyNot } from './submit-job.ts';
 
 /** Rows of one statement: long enough to be quick, short enough to be planned and parsed without a pause. */
-const CHUNK = 500;
+const CHUNK = 1_000;
 /** Of the first one: Postgres has nothing to do until it is written out. */
 const FIRST_CHUNK = 100;
 /** Rows that are written out in one go: others of this process get their turn in between. */
@@ -30,6 +30,8 @@ export type NewItem = {
 
 export type NewBatch = {
   tenantId: string;
+  requestId: string;
+  traceparent: string | null;
   items: readonly NewItem[];
   read(item: NewItem): NewJob;
   skipped: readonly SkippedItem[];
@@ -46,9 +48,9 @@ type Asked = { id: string; item: NewItem };
  * gone since they were checked, and KeyTaken. @returns its id.
  */
 export function submitBatch(pool: pg.Pool, batch: NewBatch, key: RequestKey | null): Promise<string> {
-  const { tenantId, read } = batch;
+  const { tenantId, requestId, traceparent, read } = batch;
   const id = newId('bat');
-  const capped = batch.maxConcurrency !== null;
+  const common = { batchId: id, capped: batch.maxConcurrency !== null, tenantId, requestId, traceparent };
   const asked = batch.items.map((item): Asked => ({ id: newId('job'), item }));
   return transaction(pool, async (client) => {
     await claimKey(client, key, [id]);
@@ -75,15 +77,14 @@ export function submitBatch(pool: pg.Pool, batch: NewBatch, key: RequestKey | nu
       for (const [index, { id: jobId, item }] of chunk.entries()) {
         if (index % ROWS_A_TURN === 0) await nextTurn();
         const place = places.get(jobId) ?? ownSession();
-        const inBatch = { batchId: id, customId: item.customId, capped };
-        rows.add(writeJob({ id: jobId, job: read(item), key: null, place, item: inBatch }));
+        rows.add(writeBatchJob({ id: jobId, job: read(item), place, customId: item.customId }));
       }
     };
     /** All of them, or none of the batch. */
     const store = async (chunk: readonly Asked[], rows: JsonRows): Promise<void> => {
       if (chunk.length === 0) return;
-      if (chunk.every(({ item }) => item.clientReference === null)) return insertFreeJobs(client, rows.list());
-      const stored = await insertManyJobs(client, rows.list());
+      if (chunk.every(({ item }) => item.clientReference === null)) return insertFreeJobs(client, rows.list(), common);
+      const stored = await insertBatchJobs(client, rows.list(), common);
       const missing = chunk.find(({ id }) => !stored.has(id));
       if (missing) throw await whyNot(client, { id: missing.id, job: read(missing.item), key: null });
     };

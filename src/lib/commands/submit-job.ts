@@ -30,7 +30,7 @@ export function createSubmission(pool: pg.Pool, room: QueueRoom): { submit: Subm
   });
   return {
     submit(job, key) {
-      const asked = { id: newId('job'), job, key, item: null };
+      const asked = { id: newId('job'), job, key };
       return room.within(job.tenantId, 1, () =>
         needsTransaction(asked) ? submitAlone(pool, asked) : shared.add({ ...asked, place: ownSession() }),
       );

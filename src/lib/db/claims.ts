@@ -30,7 +30,7 @@ export async function claimJobs(db: Queryable, asks: readonly Ask[], worker: str
       UPDATE public.job
       SET epoch = epoch + 1, owner = $3 || '/' || gen_random_uuid(), lease_until = now() + ${LEASE_MS} * interval '1 ms',
           started_at = COALESCE(started_at, now())
-      WHERE id = ANY ($1) AND (id, dispatch_no) IN (SELECT * FROM unnest($1::text[], $2::int[]))
+      WHERE id = ANY (ARRAY (SELECT unnest($1::text[]))) AND (id, dispatch_no) IN (SELECT * FROM unnest($1::text[], $2::int[]))
         -- By their ids, whatever the planner believes: out of date, it reads the index of all dispatched jobs instead.
         AND COALESCE(dispatched_at IS NOT NULL AND finished_at IS NULL
           AND (lease_until IS NULL OR lease_until < now())
@@ -85,7 +85,7 @@ export async function heartbeat(db: Queryable, beats: readonly Beat[]): Promise<
     text: `UPDATE public.job
       SET lease_until = now() + ${LEASE_MS} * interval '1 ms', progress = COALESCE(beat.progress, job.progress)
       FROM unnest($1::text[], $2::text[], $3::json[]) AS beat(id, owner, progress)
-      WHERE job.id = ANY ($1) AND job.id = beat.id AND job.owner = beat.owner
+      WHERE job.id = ANY (ARRAY (SELECT unnest($1::text[]))) AND job.id = beat.id AND job.owner = beat.owner
         AND COALESCE(job.finished_at IS NULL AND job.lease_until IS NOT NULL, false)
       RETURNING job.id, job.cancel_requested_at IS NOT NULL AS "cancelRequested",
         COALESCE(job.deadline_at <= now(), false) AS "deadlinePassed"`,

@@ -33,11 +33,20 @@ export type NewJob = {
  */
 export type Place = { sessionId: string | null; isHead: boolean; dueAt: Date | null };
 
-/** What a job is in its batch. `capped`: the batch has a max_concurrency. */
-export type BatchItem = { batchId: string; customId: string; capped: boolean };
-
 /** One job of a statement: under `id`, claiming `key` if there is one. */
-export type JobInsert = { id: string; job: NewJob; key: RequestKey | null; place: Place; item: BatchItem | null };
+export type JobInsert = { id: string; job: NewJob; key: RequestKey | null; place: Place };
+
+/** One job of a batch. */
+export type BatchJob = { id: string; job: NewJob; place: Place; customId: string };
+
+/** What all jobs of a batch have in common. `capped`: the batch has a max_concurrency. */
+export type BatchCommon = {
+  batchId: string;
+  capped: boolean;
+  tenantId: string;
+  requestId: string;
+  traceparent: string | null;
+};
 
 /** The head of a session that the job opens itself. */
 export function ownSession(): Place {
@@ -58,9 +67,9 @@ export function assetIdsOf(input: JobInput): string[] {
 export async function insertJobs(db: Queryable, inserts: readonly JobInsert[]): Promise<Map<string, ShownJob>> {
   const { rows } = await db.query<StoredTimes>({
     name: 'insert_jobs',
-    text: `${insertAnd('id, created_at, due_at, expires_at, deadline_at')}
+    text: `${insertAnd(ASKED_ALONE, 'id, created_at, due_at, expires_at, deadline_at')}
       SELECT id, created_at, due_at, expires_at, deadline_at FROM accepted`,
-    values: [`[${inserts.map(writeJob).join(',')}]`, ...SHARED],
+    values: [JSON.stringify(inserts.map(toRow)), ...SHARED],
   });
   const stored = new Map(rows.map((times) => [times.id, times]));
   return new Map(
@@ -75,7 +84,7 @@ export async function insertJobs(db: Queryable, inserts: readonly JobInsert[]): 
 type StoredTimes = Pick<ShownJob, 'id' | 'created_at' | 'due_at' | 'expires_at' | 'deadline_at'>;
 
 /** The row that was stored, without reading it back: sixty columns a job take as long as to store them. */
-function asStored({ id, job, place, item }: JobInsert, times: StoredTimes): ShownJob {
+function asStored({ id, job, place }: JobInsert, times: StoredTimes): ShownJob {
   return {
     id,
     type: job.type,
@@ -84,8 +93,8 @@ function asStored({ id, job, place, item }: JobInsert, times: StoredTimes): Show
     seq: 1,
     skill: job.skill,
     session_id: place.sessionId ?? `ses${id.slice('job'.length)}`,
-    batch_id: item?.batchId ?? null,
-    custom_id: item?.customId ?? null,
+    batch_id: null,
+    custom_id: null,
     client_reference: job.clientReference,
     metadata: job.metadata,
     priority: job.priority,
@@ -109,30 +118,34 @@ function asStored({ id, job, place, item }: JobInsert, times: StoredTimes): Show
   };
 }
 
-/** Writes a job out for `insertManyJobs`, which costs as much as storing it: that can be done while others are stored. */
-export function writeJob(insert: JobInsert): string {
-  return JSON.stringify(toRow(insert));
+/** Writes a job of a batch out for the two below, which takes time: that can be done while others are stored. */
+export function writeBatchJob(job: BatchJob): string {
+  return JSON.stringify(toRow(job));
 }
 
 /**
- * As insertJobs, for many whose rows nobody asks for. @param written a list of what `writeJob` gave. @returns the ids of
- * the stored jobs.
+ * As insertJobs, for jobs of a batch, whose rows nobody asks for. @param written a list of what `writeBatchJob` gave.
+ * @returns the ids of the stored jobs.
  */
-export async function insertManyJobs(db: Queryable, written: Buffer): Promise<Set<string>> {
+export async function insertBatchJobs(db: Queryable, written: Buffer, common: BatchCommon): Promise<Set<string>> {
   const { rows } = await db.query<{ id: string }>({
-    name: 'insert_many_jobs',
-    text: `${insertAnd('id')} SELECT id FROM accepted`,
-    values: [written, ...SHARED],
+    name: 'insert_batch_jobs',
+    text: `${insertAnd(ASKED_IN_BATCH, 'id')} SELECT id FROM accepted`,
+    values: [written, ...SHARED, ...commonValues(common)],
   });
   return new Set(rows.map(({ id }) => id));
 }
 
 /**
- * As insertManyJobs, for jobs that nothing can be in the way of: they have neither a key nor a client reference. To look
- * out for it all the same is an eighth of what a batch costs Postgres. Throws if something is.
+ * As insertBatchJobs, for jobs that nothing can be in the way of: they have no client reference. To look out for it all
+ * the same is an eighth of what a batch costs Postgres. Throws if something is.
  */
-export async function insertFreeJobs(db: Queryable, written: Buffer): Promise<void> {
-  await db.query({ name: 'insert_free_jobs', text: INSERT_FREE, values: [written, ...SHARED] });
+export async function insertFreeJobs(db: Queryable, written: Buffer, common: BatchCommon): Promise<void> {
+  await db.query({
+    name: 'insert_free_jobs',
+    text: INSERT_FREE,
+    values: [written, ...SHARED, ...commonValues(common)],
+  });
 }
 
 /** What the first event of a job tells. */
@@ -141,19 +154,34 @@ const WAITING = { status: 'waiting', phase: null, waiting: { reason: 'session', 
 /** $2 and on: what many jobs have in common. */
 const SHARED = [NO_PROGRESS, NO_COST, QUEUED, WAITING].map((value) => JSON.stringify(value));
 
-/** What is the default, or null, is left out: most of a batch would be that. */
-function toRow({ id, job, key, place, item }: JobInsert) {
+/** $6 and on, in the order of ASKED_IN_BATCH. */
+function commonValues({ tenantId, batchId, capped, requestId, traceparent }: BatchCommon): unknown[] {
+  return [tenantId, batchId, capped, requestId, traceparent];
+}
+
+/** What is the default, null, or common to a batch is left out: most of a batch would be that. */
+function toRow(insert: JobInsert | BatchJob) {
+  const { id, job, place } = insert;
+  const alone = 'key' in insert ? job : null;
+  const key = 'key' in insert ? insert.key : null;
   const assetIds = assetIdsOf(job.input);
+  // One literal: objects that are put together from others cost a batch of 10,000 a third more memory.
   return {
     id,
-    tenant_id: job.tenantId,
+    tenant_id: alone?.tenantId,
+    custom_id: 'key' in insert ? undefined : insert.customId,
+    request_id: alone?.requestId,
+    traceparent: alone?.traceparent ?? undefined,
+    key: key?.key,
+    key_route: key?.route,
+    key_fingerprint: key?.fingerprint,
     named_session: place.sessionId ?? undefined,
     type: job.type,
     skill: job.skill,
     language: job.language,
-    status: place.isHead ? QUEUED.status : WAITING.status,
+    status: place.isHead ? undefined : WAITING.status,
     waiting_reason: place.isHead ? undefined : WAITING.waiting.reason,
-    priority: job.priority,
+    priority: job.priority === 0 ? undefined : job.priority,
     rank_ms: rankMs(now().getTime(), job.priority),
     input: job.input,
     asset_ids: assetIds.length > 0 ? assetIds : undefined,
@@ -161,40 +189,40 @@ function toRow({ id, job, key, place, item }: JobInsert) {
     webhook_url: job.webhook?.url,
     webhook_events: job.webhook?.events,
     client_reference: job.clientReference ?? undefined,
-    batch_id: item?.batchId,
-    custom_id: item?.customId,
-    capped: item?.capped || undefined,
-    request_id: job.requestId,
-    traceparent: job.traceparent ?? undefined,
     start_timeout_s: job.startTimeoutS ?? undefined,
     deadline_s: job.deadlineS ?? undefined,
     wait_for_credits: job.waitForCredits || undefined,
     due_at: place.dueAt ?? undefined,
-    key: key?.key,
-    key_route: key?.route,
-    key_fingerprint: key?.fingerprint,
   };
 }
 
-/** $1 as rows. A job's first event, and the session that it opens, have its id but for the prefix. */
-const ASKED = `asked AS (
-    SELECT *, COALESCE(named_session, 'ses' || substr(id, 4)) AS session_id FROM json_to_recordset($1::json) AS row(
-      id text, tenant_id text, named_session text, type text, skill text, language text,
+/** $1 as rows, with `columns` besides. A job's first event, and the session that it opens, have its id but for the prefix. */
+const askedWith = (columns: string, common: string) => `asked AS (
+    SELECT *, COALESCE(named_session, 'ses' || substr(id, 4)) AS session_id, ${common}
+    FROM json_to_recordset($1::json) AS row(
+      id text, named_session text, type text, skill text, language text,
       status text, waiting_reason text, priority int, rank_ms float8, input json, asset_ids text[], metadata json,
-      webhook_url text, webhook_events text[], client_reference text, batch_id text, custom_id text, capped boolean,
-      request_id text, traceparent text,
-      start_timeout_s int, deadline_s int, wait_for_credits boolean, due_at timestamptz,
-      key text, key_route text, key_fingerprint text)
+      webhook_url text, webhook_events text[], client_reference text,
+      start_timeout_s int, deadline_s int, wait_for_credits boolean, due_at timestamptz, ${columns})
   )`;
+
+const ASKED_ALONE = askedWith(
+  'tenant_id text, request_id text, traceparent text, key text, key_route text, key_fingerprint text',
+  'NULL AS batch_id, NULL AS custom_id, false AS capped',
+);
+const ASKED_IN_BATCH = askedWith(
+  'custom_id text',
+  `$6::text AS tenant_id, $7::text AS batch_id, $8::boolean AS capped, $9::text AS request_id, $10::text AS traceparent,
+    NULL AS key, NULL AS key_route, NULL AS key_fingerprint`,
+);
 
 const JOBS = `
     INSERT INTO public.job (id, tenant_id, session_id, type, skill, status, waiting_reason, priority, rank_ms, input,
       asset_ids, metadata, webhook_url, webhook_events, client_reference, batch_id, custom_id, capped, progress, cost,
       request_id, traceparent, expires_at, deadline_at, wait_for_credits, due_at)
-    SELECT id, tenant_id, session_id, type, skill, status, waiting_reason, priority, rank_ms, input,
-      COALESCE(asset_ids, '{}'), metadata, webhook_url, COALESCE(webhook_events, '{}'), client_reference, batch_id,
-      custom_id, COALESCE(capped, false), $2::json, $3::json,
-      request_id, traceparent, now() + start_timeout_s * interval '1 s', now() + deadline_s * interval '1 s',
+    SELECT id, tenant_id, session_id, type, skill, COALESCE(status, 'queued'), waiting_reason, COALESCE(priority, 0),
+      rank_ms, input, COALESCE(asset_ids, '{}'), metadata, webhook_url, COALESCE(webhook_events, '{}'), client_reference, batch_id,
+      custom_id, capped, $2::json, $3::json, request_id, traceparent, now() + start_timeout_s * interval '1 s', now() + deadline_s * interval '1 s',
       COALESCE(wait_for_credits, false),
       COALESCE(due_at, now())
     FROM asked`;
@@ -206,7 +234,7 @@ const belongingTo = (stored: string) => `opened AS (
   ), told AS (
     INSERT INTO public.event (id, tenant_id, job_id, seq, type, body)
     SELECT 'evt' || substr(id, 4), tenant_id, id, 1, 'job.queued',
-      CASE status WHEN 'queued' THEN $4::json ELSE $5::json END
+      CASE WHEN status IS NULL THEN $4::json ELSE $5::json END
     FROM ${stored}
   )`;
 
@@ -215,8 +243,8 @@ const belongingTo = (stored: string) => `opened AS (
  * Keys and references are taken in one order by all statements, and all keys before any reference (the sort of the
  * jobs comes after their filter): two statements cannot wait for each other.
  */
-const insertAnd = (returned: string) => `
-  WITH ${ASKED}, won AS (
+const insertAnd = (asked: string, returned: string) => `
+  WITH ${asked}, won AS (
     INSERT INTO public.idempotency_key (tenant_id, route, key, fingerprint, resource_ids)
     SELECT tenant_id, key_route, key, key_fingerprint, ARRAY[id] FROM asked WHERE key IS NOT NULL
     ORDER BY tenant_id, key_route, key
@@ -229,4 +257,4 @@ const insertAnd = (returned: string) => `
   ), ${belongingTo('(SELECT asked.* FROM accepted JOIN asked USING (id)) AS stored')}`;
 
 /** With nothing to look out for. */
-const INSERT_FREE = `WITH ${ASKED}, accepted AS (${JOBS}), ${belongingTo('asked')} SELECT`;
+const INSERT_FREE = `WITH ${ASKED_IN_BATCH}, accepted AS (${JOBS}), ${belongingTo('asked')} SELECT`;

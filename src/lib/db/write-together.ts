@@ -73,8 +73,7 @@ async function writeAlike(db: Queryable, alike: readonly Write[]): Promise<Map<s
       body: eventBody(job, change, change.event),
     }),
   }));
-  const values = [alike.map(({ job }) => job.id), JSON.stringify(given)];
-  const rows = await runWrite(db, statement(alike[0] as Write), values);
+  const rows = await runWrite(db, statement(alike[0] as Write), [JSON.stringify(given)]);
   return new Map(rows.map((row) => [row.id, row]));
 }
 
@@ -82,13 +81,13 @@ function statement({ job, change }: Write): string {
   const { event } = change;
   return `WITH given AS (
       SELECT * FROM ROWS FROM (
-        json_populate_recordset(NULL::public.job, $2::json),
-        json_to_recordset($2::json) AS (due_in_ms float8, event_id text, first_message text, body json)
+        json_populate_recordset(NULL::public.job, $1::json),
+        json_to_recordset($1::json) AS (due_in_ms float8, event_id text, first_message text, body json)
       ) AS row
     ), changed AS (
       UPDATE public.job SET ${assignments(change, (name) => `given.${name}`).join(', ')}
       FROM given
-      WHERE job.id = ANY ($1) AND job.id = given.id AND job.owner IS NOT DISTINCT FROM given.owner
+      WHERE job.id = ANY (ARRAY (SELECT id FROM given)) AND job.id = given.id AND job.owner IS NOT DISTINCT FROM given.owner
         AND job.seq = given.seq AND COALESCE(job.finished_at IS NULL, false)
       RETURNING job.*
     )${
