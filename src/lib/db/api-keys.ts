@@ -10,7 +10,8 @@ export type KeyOwner = { id: string; tenant_id: string };
 export async function findApiKeys(db: Queryable, hashes: readonly string[]): Promise<(KeyOwner | null)[]> {
   const { rows } = await db.query<KeyOwner & { hash: string }>({
     name: 'find_api_keys',
-    text: 'SELECT hash, id, tenant_id FROM public.api_key WHERE hash = ANY (ARRAY (SELECT unnest($1::text[]))) AND revoked_at IS NULL',
+    text: `SELECT hash, id, tenant_id FROM public.api_key
+      WHERE hash = ANY (ARRAY (SELECT unnest($1::text[]))) AND revoked_at IS NULL`,
     values: [[...new Set(hashes)]],
   });
   const owners = new Map(rows.map(({ hash, id, tenant_id }) => [hash, { id, tenant_id }]));

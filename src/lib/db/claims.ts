@@ -17,28 +17,34 @@ export type Claim =
 export type Ask = { jobId: string; dispatchNo: number };
 
 /**
+ * $1. As JSON and not as arrays: of these the planner sees how many there are, and would make a plan of its own each time
+ * (docs/decisions/0018).
+ */
+const ASKED = 'asked AS (SELECT * FROM json_to_recordset($1::json) AS asked(id text, dispatch_no int))';
+
+/**
  * Takes dispatched jobs (architecture.md, "Claim"), each under an owner of its own: the worker, and a number that no
  * other claim has. It fences off whoever had the job before. Nobody waits for the disk: a claim that is lost with the
  * server has another owner when it is made again, and the commit before a message takes it along.
  * @returns a claim an ask, in their order. Of two asks for the same entry only the first can be `claimed`.
  */
 export async function claimJobs(db: Queryable, asks: readonly Ask[], worker: string): Promise<Claim[]> {
-  const values = [asks.map(({ jobId }) => jobId), asks.map(({ dispatchNo }) => dispatchNo)];
+  const asked = JSON.stringify(asks.map(({ jobId, dispatchNo }) => ({ id: jobId, dispatch_no: dispatchNo })));
   const { rows } = await db.query<JobRecord & { session: SessionRow }>({
     name: 'claim_jobs',
-    text: `WITH claimed AS (
+    text: `WITH ${ASKED}, claimed AS (
       UPDATE public.job
-      SET epoch = epoch + 1, owner = $3 || '/' || gen_random_uuid(), lease_until = now() + ${LEASE_MS} * interval '1 ms',
+      SET epoch = epoch + 1, owner = $2 || '/' || gen_random_uuid(), lease_until = now() + ${LEASE_MS} * interval '1 ms',
           started_at = COALESCE(started_at, now())
-      WHERE id = ANY (ARRAY (SELECT unnest($1::text[]))) AND (id, dispatch_no) IN (SELECT * FROM unnest($1::text[], $2::int[]))
-        -- By their ids, whatever the planner believes: out of date, it reads the index of all dispatched jobs instead.
+      -- By their ids, whatever the planner believes: out of date, it reads the index of all dispatched jobs instead.
+      WHERE id = ANY (ARRAY (SELECT id FROM asked)) AND (id, dispatch_no) IN (SELECT id, dispatch_no FROM asked)
         AND COALESCE(dispatched_at IS NOT NULL AND finished_at IS NULL
           AND (lease_until IS NULL OR lease_until < now())
           -- One whose time ran out before it was started is ended by the sweep of limits, and is not started any more.
           AND (started_at IS NOT NULL OR COALESCE(LEAST(expires_at, deadline_at) > now(), true)), false)
       RETURNING *, ${SESSION_OF_JOB} AS session
       ) SELECT claimed.* FROM claimed, ${WITHOUT_WAITING}`,
-    values: [...values, worker],
+    values: [asked, worker],
   });
   const claimed = new Map(rows.map((row) => [row.id, row]));
   const first = asks.map(({ jobId, dispatchNo }) => {
@@ -47,7 +53,7 @@ export async function claimJobs(db: Queryable, asks: readonly Ask[], worker: str
     claimed.delete(jobId);
     return row;
   });
-  const held = first.includes(null) ? await findHeld(db, values) : new Map<string, number>();
+  const held = first.includes(null) ? await findHeld(db, asked) : new Map<string, number>();
   return asks.map(({ jobId, dispatchNo }, index): Claim => {
     const row = first[index];
     if (row) {
@@ -60,13 +66,13 @@ export async function claimJobs(db: Queryable, asks: readonly Ask[], worker: str
 }
 
 /** For how many ms more these entries are held, by job and number of the dispatch. */
-async function findHeld(db: Queryable, values: unknown[]): Promise<Map<string, number>> {
+async function findHeld(db: Queryable, asked: string): Promise<Map<string, number>> {
   const { rows } = await db.query<{ entry: string; for_ms: number }>(
-    `SELECT job.id || ' ' || job.dispatch_no AS entry,
+    `WITH ${ASKED} SELECT job.id || ' ' || job.dispatch_no AS entry,
        GREATEST(1, ceil(extract(epoch FROM lease_until - now()) * 1000))::int AS for_ms
-     FROM public.job JOIN unnest($1::text[], $2::int[]) AS asked(id, dispatch_no) USING (id, dispatch_no)
-     WHERE finished_at IS NULL AND dispatched_at IS NOT NULL`,
-    values,
+     FROM public.job JOIN asked USING (id, dispatch_no)
+     WHERE job.id = ANY (ARRAY (SELECT id FROM asked)) AND finished_at IS NULL AND dispatched_at IS NOT NULL`,
+    [asked],
   );
   return new Map(rows.map(({ entry, for_ms }) => [entry, for_ms]));
 }
@@ -82,18 +88,17 @@ export type News = { cancelRequested: boolean; deadlinePassed: boolean };
 export async function heartbeat(db: Queryable, beats: readonly Beat[]): Promise<Map<string, News>> {
   const { rows } = await db.query<{ id: string } & News>({
     name: 'heartbeat',
-    text: `UPDATE public.job
+    text: `WITH beat AS (
+        SELECT * FROM json_to_recordset($1::json) AS beat(id text, owner text, progress json)
+      )
+      UPDATE public.job
       SET lease_until = now() + ${LEASE_MS} * interval '1 ms', progress = COALESCE(beat.progress, job.progress)
-      FROM unnest($1::text[], $2::text[], $3::json[]) AS beat(id, owner, progress)
-      WHERE job.id = ANY (ARRAY (SELECT unnest($1::text[]))) AND job.id = beat.id AND job.owner = beat.owner
+      FROM beat
+      WHERE job.id = ANY (ARRAY (SELECT id FROM beat)) AND job.id = beat.id AND job.owner = beat.owner
         AND COALESCE(job.finished_at IS NULL AND job.lease_until IS NOT NULL, false)
       RETURNING job.id, job.cancel_requested_at IS NOT NULL AS "cancelRequested",
         COALESCE(job.deadline_at <= now(), false) AS "deadlinePassed"`,
-    values: [
-      beats.map((beat) => beat.jobId),
-      beats.map((beat) => beat.owner),
-      beats.map((beat) => (beat.progress ? JSON.stringify(beat.progress) : null)),
-    ],
+    values: [JSON.stringify(beats.map(({ jobId, owner, progress }) => ({ id: jobId, owner, progress })))],
   });
   return new Map(rows.map(({ id, ...news }) => [id, news]));
 }

@@ -4,6 +4,7 @@ import type { ShownJob } from '../domain/job-view.ts';
 import { rankMs } from '../domain/rank.ts';
 import type { Queryable } from './database.ts';
 import type { RequestKey } from './idempotency-keys.ts';
+import { INSERT_ALONE, INSERT_FREE, INSERT_IN_BATCH } from './insert-jobs-sql.ts';
 
 /** A checked job that is to be stored. */
 export type NewJob = {
@@ -67,8 +68,7 @@ export function assetIdsOf(input: JobInput): string[] {
 export async function insertJobs(db: Queryable, inserts: readonly JobInsert[]): Promise<Map<string, ShownJob>> {
   const { rows } = await db.query<StoredTimes>({
     name: 'insert_jobs',
-    text: `${insertAnd(ASKED_ALONE, 'id, created_at, due_at, expires_at, deadline_at')}
-      SELECT id, created_at, due_at, expires_at, deadline_at FROM accepted`,
+    text: INSERT_ALONE,
     values: [JSON.stringify(inserts.map(toRow)), ...SHARED],
   });
   const stored = new Map(rows.map((times) => [times.id, times]));
@@ -80,7 +80,7 @@ export async function insertJobs(db: Queryable, inserts: readonly JobInsert[]): 
   );
 }
 
-/** What only the database knows of a job that it has just stored. */
+/** What only the database knows of a job that it has just stored: what INSERT_ALONE gives. */
 type StoredTimes = Pick<ShownJob, 'id' | 'created_at' | 'due_at' | 'expires_at' | 'deadline_at'>;
 
 /** The row that was stored, without reading it back: sixty columns a job take as long as to store them. */
@@ -130,7 +130,7 @@ export function writeBatchJob(job: BatchJob): string {
 export async function insertBatchJobs(db: Queryable, written: Buffer, common: BatchCommon): Promise<Set<string>> {
   const { rows } = await db.query<{ id: string }>({
     name: 'insert_batch_jobs',
-    text: `${insertAnd(ASKED_IN_BATCH, 'id')} SELECT id FROM accepted`,
+    text: INSERT_IN_BATCH,
     values: [written, ...SHARED, ...commonValues(common)],
   });
   return new Set(rows.map(({ id }) => id));
@@ -154,7 +154,7 @@ const WAITING = { status: 'waiting', phase: null, waiting: { reason: 'session', 
 /** $2 and on: what many jobs have in common. */
 const SHARED = [NO_PROGRESS, NO_COST, QUEUED, WAITING].map((value) => JSON.stringify(value));
 
-/** $6 and on, in the order of ASKED_IN_BATCH. */
+/** $6 and on. */
 function commonValues({ tenantId, batchId, capped, requestId, traceparent }: BatchCommon): unknown[] {
   return [tenantId, batchId, capped, requestId, traceparent];
 }
@@ -195,66 +195,3 @@ function toRow(insert: JobInsert | BatchJob) {
     due_at: place.dueAt ?? undefined,
   };
 }
-
-/** $1 as rows, with `columns` besides. A job's first event, and the session that it opens, have its id but for the prefix. */
-const askedWith = (columns: string, common: string) => `asked AS (
-    SELECT *, COALESCE(named_session, 'ses' || substr(id, 4)) AS session_id, ${common}
-    FROM json_to_recordset($1::json) AS row(
-      id text, named_session text, type text, skill text, language text,
-      status text, waiting_reason text, priority int, rank_ms float8, input json, asset_ids text[], metadata json,
-      webhook_url text, webhook_events text[], client_reference text,
-      start_timeout_s int, deadline_s int, wait_for_credits boolean, due_at timestamptz, ${columns})
-  )`;
-
-const ASKED_ALONE = askedWith(
-  'tenant_id text, request_id text, traceparent text, key text, key_route text, key_fingerprint text',
-  'NULL AS batch_id, NULL AS custom_id, false AS capped',
-);
-const ASKED_IN_BATCH = askedWith(
-  'custom_id text',
-  `$6::text AS tenant_id, $7::text AS batch_id, $8::boolean AS capped, $9::text AS request_id, $10::text AS traceparent,
-    NULL AS key, NULL AS key_route, NULL AS key_fingerprint`,
-);
-
-const JOBS = `
-    INSERT INTO public.job (id, tenant_id, session_id, type, skill, status, waiting_reason, priority, rank_ms, input,
-      asset_ids, metadata, webhook_url, webhook_events, client_reference, batch_id, custom_id, capped, progress, cost,
-      request_id, traceparent, expires_at, deadline_at, wait_for_credits, due_at)
-    SELECT id, tenant_id, session_id, type, skill, COALESCE(status, 'queued'), waiting_reason, COALESCE(priority, 0),
-      rank_ms, input, COALESCE(asset_ids, '{}'), metadata, webhook_url, COALESCE(webhook_events, '{}'), client_reference, batch_id,
-      custom_id, capped, $2::json, $3::json, request_id, traceparent, now() + start_timeout_s * interval '1 s', now() + deadline_s * interval '1 s',
-      COALESCE(wait_for_credits, false),
-      COALESCE(due_at, now())
-    FROM asked`;
-
-/** What belongs to the jobs in `stored`, which has the columns of `asked`. */
-const belongingTo = (stored: string) => `opened AS (
-    INSERT INTO public.session (id, tenant_id, skill, language, opened_by, holder_job_id)
-    SELECT session_id, tenant_id, skill, language, id, id FROM ${stored} WHERE named_session IS NULL
-  ), told AS (
-    INSERT INTO public.event (id, tenant_id, job_id, seq, type, body)
-    SELECT 'evt' || substr(id, 4), tenant_id, id, 1, 'job.queued',
-      CASE WHEN status IS NULL THEN $4::json ELSE $5::json END
-    FROM ${stored}
-  )`;
-
-/**
- * `accepted` is the stored jobs, with their columns of `returned`.
- * Keys and references are taken in one order by all statements, and all keys before any reference (the sort of the
- * jobs comes after their filter): two statements cannot wait for each other.
- */
-const insertAnd = (asked: string, returned: string) => `
-  WITH ${asked}, won AS (
-    INSERT INTO public.idempotency_key (tenant_id, route, key, fingerprint, resource_ids)
-    SELECT tenant_id, key_route, key, key_fingerprint, ARRAY[id] FROM asked WHERE key IS NOT NULL
-    ORDER BY tenant_id, key_route, key
-    ON CONFLICT DO NOTHING
-    RETURNING resource_ids[1] AS id
-  ), accepted AS (${JOBS} WHERE key IS NULL OR id IN (SELECT id FROM won)
-    ORDER BY tenant_id, client_reference COLLATE "C", id
-    ON CONFLICT DO NOTHING
-    RETURNING ${returned}
-  ), ${belongingTo('(SELECT asked.* FROM accepted JOIN asked USING (id)) AS stored')}`;
-
-/** With nothing to look out for. */
-const INSERT_FREE = `WITH ${ASKED_IN_BATCH}, accepted AS (${JOBS}), ${belongingTo('asked')} SELECT`;

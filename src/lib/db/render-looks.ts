@@ -31,11 +31,14 @@ export async function waitingRenders(
     name: 'waiting_renders',
     text: `SELECT job.id, job.tenant_id, job.session_id, job.request_id, job.traceparent, job.skill, job.progress,
         job.dispatch_no, job.epoch, job.seq, session.account_id, render.id AS render_id
-      FROM public.job JOIN public.session ON session.id = job.session_id
+      FROM public.job
+        CROSS JOIN LATERAL (
+          SELECT account_id, upstream_id FROM public.session WHERE id = job.session_id LIMIT 1
+        ) AS session
         CROSS JOIN LATERAL (
           SELECT id, state, submitted_at FROM public.render WHERE job_id = job.id ORDER BY number DESC LIMIT 1
         ) AS render
-      WHERE job.id = ANY ($1)
+      WHERE job.id = ANY (ARRAY (SELECT unnest($1::text[])))
         -- By their ids, whatever the planner believes (claims.ts).
         AND COALESCE(job.dispatched_at IS NOT NULL AND job.finished_at IS NULL AND job.lease_until IS NULL
           AND job.status = 'waiting' AND job.waiting_reason = 'render' AND job.phase = 'render'
@@ -63,26 +66,25 @@ export type Parked = { job: WaitingRender; progress: Progress; dueInMs: number }
 export async function parkAgain(db: Queryable, parked: readonly Parked[]): Promise<(number | null)[]> {
   const { rows } = await db.query<{ id: string; due_in_ms: number }>({
     name: 'park_again',
-    text: `WITH again AS (
+    text: `WITH parked AS (
+      SELECT * FROM json_to_recordset($1::json)
+        AS parked(id text, epoch int, seq int, dispatch_no int, progress json, due_in_ms int)
+    ), again AS (
       UPDATE public.job
       SET progress = parked.progress, due_at = LEAST(deadline_at, now() + parked.due_in_ms * interval '1 ms')
-      FROM unnest($1::text[], $2::int[], $3::int[], $4::int[], $5::json[], $6::int[])
-        AS parked(id, epoch, seq, dispatch_no, progress, due_in_ms)
-      WHERE job.id = ANY ($1) AND job.id = parked.id AND job.epoch = parked.epoch AND job.seq = parked.seq
-        AND job.dispatch_no = parked.dispatch_no
+      FROM parked
+      WHERE job.id = ANY (ARRAY (SELECT id FROM parked)) AND job.id = parked.id AND job.epoch = parked.epoch
+        AND job.seq = parked.seq AND job.dispatch_no = parked.dispatch_no
         AND COALESCE(job.dispatched_at IS NOT NULL AND job.finished_at IS NULL AND job.lease_until IS NULL
           AND job.cancel_requested_at IS NULL, false)
       RETURNING job.id, GREATEST(0, ceil(extract(epoch FROM job.due_at - now()) * 1000))::int AS due_in_ms
       ) SELECT again.* FROM again, ${WITHOUT_WAITING}`,
-    values: [
-      parked.map(({ job }) => job.id),
-      parked.map(({ job }) => job.epoch),
-      parked.map(({ job }) => job.seq),
-      parked.map(({ job }) => job.dispatch_no),
-      parked.map(({ progress }) => JSON.stringify(progress)),
-      parked.map(({ dueInMs }) => dueInMs),
-    ],
+    values: [JSON.stringify(parked.map(rowOf))],
   });
   const due = new Map(rows.map(({ id, due_in_ms }) => [id, due_in_ms]));
   return parked.map(({ job }) => due.get(job.id) ?? null);
+}
+
+function rowOf({ job: { id, epoch, seq, dispatch_no }, progress, dueInMs }: Parked) {
+  return { id, epoch, seq, dispatch_no, progress, due_in_ms: dueInMs };
 }

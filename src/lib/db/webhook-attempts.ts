@@ -32,45 +32,46 @@ export type AttemptRecord = {
  * @returns the ids of endpoints that have failed for so long that they are to be disabled.
  */
 export async function recordAttempts(db: Queryable, records: readonly AttemptRecord[]): Promise<string[]> {
-  const health = healthOf(records);
   const { rows } = await db.query<{ id: string }>({
     name: 'record_attempts',
     text: RECORD,
-    values: [
-      records.map(() => newId('att')),
-      records.map((record) => record.messageId),
-      records.map((record) => record.attempt),
-      records.map((record) => record.url),
-      records.map((record) => record.at),
-      records.map((record) => record.statusCode),
-      records.map((record) => record.durationMs),
-      records.map((record) => record.error),
-      records.map((record) => record.response),
-      records.map((record) => record.status),
-      records.map((record) => record.retryInMs),
-      [...health.keys()],
-      [...health.values()],
-    ],
+    values: [JSON.stringify(records.map(rowOf)), JSON.stringify(healthOf(records))],
   });
   return rows.map(({ id }) => id);
 }
 
+function rowOf(record: AttemptRecord) {
+  return {
+    id: newId('att'),
+    message_id: record.messageId,
+    attempt: record.attempt,
+    url: record.url,
+    at: record.at,
+    status_code: record.statusCode,
+    duration_ms: record.durationMs,
+    error: record.error,
+    response: record.response,
+    status: record.status,
+    retry_in_ms: record.retryInMs,
+  };
+}
+
 /** Which endpoints took at least one of these messages; one that took some is not failing. */
-function healthOf(records: readonly AttemptRecord[]): Map<string, boolean> {
+function healthOf(records: readonly AttemptRecord[]) {
   const health = new Map<string, boolean>();
   for (const { endpointId, error } of records) {
     if (endpointId !== null) health.set(endpointId, error === null || health.get(endpointId) === true);
   }
-  return health;
+  return [...health].map(([endpoint_id, took_some]) => ({ endpoint_id, took_some }));
 }
 
+/** All are looked up by their ids, whatever the planner believed when it made the plan (docs/decisions/0018). */
 const RECORD = `
   WITH record AS (
-    SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::timestamptz[], $6::int[], $7::int[],
-      $8::text[], $9::text[], $10::text[], $11::float8[]) AS r(id, message_id, attempt, url, at, status_code,
-      duration_ms, error, response, status, retry_in_ms)
+    SELECT * FROM json_to_recordset($1::json) AS r(id text, message_id text, attempt int, url text, at timestamptz,
+      status_code int, duration_ms int, error text, response text, status text, retry_in_ms float8)
   ), health AS (
-    SELECT * FROM unnest($12::text[], $13::boolean[]) AS h(endpoint_id, took_some)
+    SELECT * FROM json_to_recordset($2::json) AS h(endpoint_id text, took_some boolean)
   ), kept AS (
     INSERT INTO public.webhook_attempt (id, message_id, at, status_code, duration_ms, error, response)
     SELECT id, message_id, at, status_code, duration_ms, error, response FROM record, ${WITHOUT_WAITING}
@@ -80,13 +81,15 @@ const RECORD = `
       status = CASE WHEN message.status = 'failed' AND record.status = 'pending' THEN 'failed' ELSE record.status END,
       next_attempt_at = now() + record.retry_in_ms * interval '1 ms', leased_until = NULL
     FROM record
-    WHERE message.id = record.message_id AND message.attempts = record.attempt AND message.resends = 0
+    WHERE message.id = ANY (ARRAY (SELECT message_id FROM record)) AND message.id = record.message_id
+      AND message.attempts = record.attempt AND message.resends = 0
   ), noted AS (
     UPDATE public.webhook_endpoint AS endpoint
     SET failing_since = CASE WHEN NOT health.took_some THEN now() END
     FROM health
-    WHERE endpoint.id = health.endpoint_id AND health.took_some = (endpoint.failing_since IS NOT NULL)
+    WHERE endpoint.id = ANY (ARRAY (SELECT endpoint_id FROM health)) AND endpoint.id = health.endpoint_id
+      AND health.took_some = (endpoint.failing_since IS NOT NULL)
   )
   SELECT endpoint.id FROM public.webhook_endpoint AS endpoint JOIN health ON health.endpoint_id = endpoint.id
-  WHERE NOT health.took_some AND endpoint.enabled
+  WHERE endpoint.id = ANY (ARRAY (SELECT endpoint_id FROM health)) AND NOT health.took_some AND endpoint.enabled
     AND endpoint.failing_since <= now() - ${DISABLE_AFTER_MS} * interval '1 ms'`;
