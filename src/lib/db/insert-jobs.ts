@@ -162,19 +162,18 @@ function commonValues({ tenantId, batchId, capped, requestId, traceparent }: Bat
 /** What is the default, null, or common to a batch is left out: most of a batch would be that. */
 function toRow(insert: JobInsert | BatchJob) {
   const { id, job, place } = insert;
-  const alone = 'key' in insert ? job : null;
-  const key = 'key' in insert ? insert.key : null;
+  const alone = 'key' in insert ? insert : null;
   const assetIds = assetIdsOf(job.input);
   // One literal: objects that are put together from others cost a batch of 10,000 a third more memory.
   return {
     id,
-    tenant_id: alone?.tenantId,
-    custom_id: 'key' in insert ? undefined : insert.customId,
-    request_id: alone?.requestId,
-    traceparent: alone?.traceparent ?? undefined,
-    key: key?.key,
-    key_route: key?.route,
-    key_fingerprint: key?.fingerprint,
+    tenant_id: alone?.job.tenantId,
+    request_id: alone?.job.requestId,
+    traceparent: alone?.job.traceparent ?? undefined,
+    key: alone?.key?.key,
+    key_route: alone?.key?.route,
+    key_fingerprint: alone?.key?.fingerprint,
+    custom_id: 'customId' in insert ? insert.customId : undefined,
     named_session: place.sessionId ?? undefined,
     type: job.type,
     skill: job.skill,

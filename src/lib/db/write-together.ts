@@ -88,7 +88,8 @@ function statement({ job, change }: Write): string {
       UPDATE public.job SET ${assignments(change, (name) => `given.${name}`).join(', ')}
       FROM given
       WHERE job.id = ANY (ARRAY (SELECT id FROM given)) AND job.id = given.id
-        AND job.owner IS NOT DISTINCT FROM given.owner AND job.seq = given.seq AND COALESCE(job.finished_at IS NULL, false)
+        AND job.owner IS NOT DISTINCT FROM given.owner AND job.seq = given.seq
+        AND COALESCE(job.finished_at IS NULL, false)
       RETURNING job.*
     )${
       event === undefined
