@@ -39,7 +39,7 @@ export async function beginTurn(
     event: 'job.phase',
     stamp: ['sent_at'],
     unlessCanceled: true,
-    turn: { openForMs: turn.turnMs, state: before.state, upstreamId: turn.upstreamId },
+    session: { kind: 'turn', openForMs: turn.turnMs, state: before.state, upstreamId: turn.upstreamId },
   });
   if (begun === null && (await isToBeCanceled(db, job))) throw new TurnForbidden(`${job.id} is to be canceled`);
   return begun;

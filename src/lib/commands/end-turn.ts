@@ -9,7 +9,7 @@ import { faultPoint } from '../fault-point.ts';
  * @returns the job, or null when it was lost.
  */
 export function endTurn(db: Queryable, job: JobRecord, change: JobChange, state?: unknown): Promise<JobRecord | null> {
-  return writeJob(db, job, { ...change, turn: { openForMs: null, state } });
+  return writeJob(db, job, { ...change, session: { kind: 'turn', openForMs: null, state } });
 }
 
 /** It is proven that the message was not taken (architecture.md, money rule 3): the job may send again. */

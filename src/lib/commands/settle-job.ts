@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { now } from '../clock.ts';
 import { type Queryable, transaction } from '../db/database.ts';
-import { type JobPatch, writeJob } from '../db/job-writes.ts';
+import { type JobChange, type JobPatch, writeJob, writeKnown } from '../db/job-writes.ts';
 import { handOn, lockJob } from '../db/session-line.ts';
 import type { JobRecord, TerminalStatus } from '../domain/job.ts';
 import { terminalEvent } from '../domain/job-events.ts';
@@ -22,7 +22,23 @@ export type Ending = {
  * ends `canceled`, with whatever its message brought.
  * @returns the ended job, or null when the row was lost.
  */
-export function settleJob(pool: pg.Pool, job: JobRecord, ending: Ending): Promise<JobRecord | null> {
+export async function settleJob(pool: pg.Pool, job: JobRecord, ending: Ending): Promise<JobRecord | null> {
+  return (await settleAlone(pool, job, ending)) ?? (await settleInLine(pool, job, ending));
+}
+
+/** One statement, for a job that was not canceled and that nobody waits behind: nearly every one. Else null. */
+async function settleAlone(pool: pg.Pool, job: JobRecord, ending: Ending): Promise<JobRecord | null> {
+  const { turnOver = false, state } = ending;
+  const ended = await writeKnown(pool, job, {
+    ...endingChange(job, ending),
+    unlessCanceled: true,
+    session: { kind: 'leave', turnOver, state },
+  });
+  if (ended) countEnd(ended);
+  return ended;
+}
+
+function settleInLine(pool: pg.Pool, job: JobRecord, ending: Ending): Promise<JobRecord | null> {
   return transaction(pool, async (client) => {
     const locked = await lockJob(client, job.id, job.session_id);
     if (!locked) return null;
@@ -38,14 +54,18 @@ export async function endLocked(
   ending: Ending,
   turnOpenMs: number,
 ): Promise<JobRecord | null> {
-  const ended = await writeJob(client, job, {
-    set: { ...ending.set, status: ending.status, waiting_reason: null, finished_at: now(), turn_fold: null },
-    event: terminalEvent(ending.status),
-    hold: 'release',
-    ...(ending.turnOver && job.turn_ended_at === null ? { stamp: ['turn_ended_at'] } : {}),
-  });
+  const ended = await writeJob(client, job, endingChange(job, ending));
   if (!ended) return null;
   await handOn(client, job, ending.turnOver ? 0 : turnOpenMs, ending.state);
   countEnd(ended);
   return ended;
+}
+
+function endingChange(job: JobRecord, { status, set, turnOver }: Ending): JobChange {
+  return {
+    set: { ...set, status, waiting_reason: null, finished_at: now(), turn_fold: null },
+    event: terminalEvent(status),
+    hold: 'release',
+    ...(turnOver && job.turn_ended_at === null ? { stamp: ['turn_ended_at'] } : {}),
+  };
 }

@@ -5,6 +5,7 @@ import { jobView } from '../domain/job-view.ts';
 import { faultPoint } from '../fault-point.ts';
 import type { Queryable } from './database.ts';
 import { prepared } from './prepared.ts';
+import { type SessionChange, sessionSql } from './session-change.ts';
 import { WITHOUT_WAITING } from './synchronous-commit.ts';
 import { newEvent, type Parameter, tell } from './tell.ts';
 
@@ -35,19 +36,10 @@ export type JobChange = {
   stamp?: ('sent_at' | 'turn_ended_at' | 'cancel_requested_at')[];
   /** Only while no cancel was asked for. */
   unlessCanceled?: boolean;
-  /** What the job's turn does to the session that the job holds. */
-  turn?: TurnChange;
+  /** What it does to the session that the job holds. */
+  session?: SessionChange;
   /** Its commit does not wait for the disk (synchronous-commit.ts). Never inside of a transaction. */
   mayBeLost?: boolean;
-};
-
-export type TurnChange = {
-  /** The session counts as busy for so many ms from now; null: its turn is over. */
-  openForMs: number | null;
-  /** Its state; undefined when it is as it was before. */
-  state: unknown;
-  /** Only while the session is this one upstream: its opening may have been lost with the database server. */
-  upstreamId?: string;
 };
 
 const JSON_COLUMNS = new Set(['input', 'metadata', 'progress', 'result', 'error', 'cost', 'turn_fold']);
@@ -83,31 +75,60 @@ async function currentJob(db: Queryable, { id, owner }: JobRecord): Promise<JobR
   return rows[0] ?? null;
 }
 
-/** One statement; the events count on the seq, so it changes only the row that the caller knows. */
-async function writeKnown(db: Queryable, job: JobRecord, change: JobChange): Promise<JobRecord | null> {
+/**
+ * The same in one statement, for a row that is as the caller knows it: the events count on its seq.
+ * @returns null where it has changed, or a condition of the change is not met; then nothing is done.
+ */
+export async function writeKnown(db: Queryable, job: JobRecord, change: JobChange): Promise<JobRecord | null> {
   const values: unknown[] = [job.id, job.owner, job.seq];
   const parameter: Parameter = (value) => `$${values.push(value)}`;
+  const session = change.session && sessionSql(change.session, job.session_id, parameter);
   const conditions = [
     'id = $1 AND owner IS NOT DISTINCT FROM $2 AND seq = $3 AND finished_at IS NULL',
     ...(change.unlessCanceled ? ['cancel_requested_at IS NULL'] : []),
-    ...(change.turn ? ['EXISTS (SELECT FROM held)'] : []),
+    ...(session?.only ?? []),
   ];
   const update = `
     UPDATE public.job SET ${assignments(change, placeOf(parameter)).join(', ')}
     WHERE ${conditions.join(' AND ')}
     RETURNING *`;
-  const turn = change.turn && withTurn(change.turn, parameter(job.session_id), parameter);
   const told = change.event && eventOf(job, change, change.event, parameter);
-  const steps = [turn?.before, `changed AS (${update})`, turn?.after, told].filter((step) => step !== undefined);
-  const hurried = change.mayBeLost ? `, ${WITHOUT_WAITING}` : '';
-  const text = `WITH ${steps.join(', ')} SELECT changed.* FROM changed${hurried}`;
-  return (await runWrite(db, text, values))[0] ?? null;
+  const steps = [session?.before, `changed AS (${update})`, session?.after, told].filter((step) => step !== undefined);
+  const [row] = await runWrite(db, `WITH ${steps.join(', ')} SELECT ${writtenFrom(change)}`, values);
+  return row ? afterWrite(job, change, row) : null;
 }
 
-/** @returns the rows that the statement has changed. */
-export async function runWrite(db: Queryable, text: string, values: unknown[]): Promise<JobRecord[]> {
+/** What a write leaves in the row besides what it sets, and what others may have changed in it meanwhile. */
+const WRITTEN = [
+  'id',
+  'seq',
+  'owner',
+  'lease_until',
+  'dispatch_no',
+  'dispatched_at',
+  'due_at',
+  'phase_started_at',
+  'sent_at',
+  'turn_ended_at',
+  'cancel_requested_at',
+] as const satisfies (keyof JobRecord)[];
+export type Written = Pick<JobRecord, (typeof WRITTEN)[number]>;
+
+/** What a statement that has changed jobs as `changed` gives back: to read all sixty columns takes as long as to write. */
+export function writtenFrom({ mayBeLost }: Pick<JobChange, 'mayBeLost'>): string {
+  const columns = WRITTEN.map((column) => `changed.${column}`).join(', ');
+  return `${columns} FROM changed${mayBeLost ? `, ${WITHOUT_WAITING}` : ''}`;
+}
+
+/** The row as it is after a write that found it as it was known. */
+export function afterWrite(known: JobRecord, { set }: Pick<JobChange, 'set'>, written: Written): JobRecord {
+  return { ...known, ...set, ...written };
+}
+
+/** @returns of each row that the statement has changed, what it left there. */
+export async function runWrite(db: Queryable, text: string, values: unknown[]): Promise<Written[]> {
   faultPoint('job.writing');
-  const { rows } = await db.query<JobRecord>(prepared(text, values));
+  const { rows } = await db.query<Written>(prepared(text, values));
   faultPoint('job.written');
   return rows;
 }
@@ -144,22 +165,6 @@ function dueSql({ wakesEarly }: JobChange, ms: string): string {
   if (!wakesEarly) return due;
   const canceled = "job.cancel_requested_at IS NOT NULL AND job.turn_state NOT IN ('sending', 'closed')";
   return `LEAST(job.deadline_at, CASE WHEN ${canceled} THEN now() ELSE ${due} END)`;
-}
-
-/** The session is locked first, as everywhere (session-line.ts), and changed when the job was. */
-function withTurn({ openForMs, state, upstreamId }: TurnChange, session: string, parameter: Parameter) {
-  const until = openForMs === null ? 'NULL' : `now() + ${parameter(openForMs)} * interval '1 ms'`;
-  const states = state === undefined ? [] : [`state = ${parameter(JSON.stringify(state))}::json`];
-  const known = upstreamId === undefined ? '' : `AND upstream_id = ${parameter(upstreamId)}`;
-  return {
-    before: `held AS MATERIALIZED (
-      SELECT id FROM public.session WHERE id = ${session} AND holder_job_id = $1 ${known} FOR UPDATE
-    )`,
-    after: `kept AS (
-      UPDATE public.session SET ${[`turn_open_until = ${until}`, 'state_at = now()', ...states].join(', ')}
-      WHERE id = ${session} AND EXISTS (SELECT FROM changed)
-    )`,
-  };
 }
 
 function eventOf(job: JobRecord, change: JobChange, type: JobEventType, parameter: Parameter): string {

@@ -3,12 +3,21 @@ import { isByDefault, isWanted } from '../domain/event-types.ts';
 import type { JobRecord } from '../domain/job.ts';
 import { newId } from '../ids.ts';
 import type { Queryable } from './database.ts';
-import { assignments, EVENT_OF_JOB, eventBody, type JobChange, runWrite, writeJob } from './job-writes.ts';
-import { WITHOUT_WAITING } from './synchronous-commit.ts';
+import {
+  afterWrite,
+  assignments,
+  EVENT_OF_JOB,
+  eventBody,
+  type JobChange,
+  runWrite,
+  type Written,
+  writeJob,
+  writtenFrom,
+} from './job-writes.ts';
 import { tell } from './tell.ts';
 
 /** A change of one job that says nothing of its session. */
-export type Write = { job: JobRecord; change: Omit<JobChange, 'turn' | 'unlessCanceled'> };
+export type Write = { job: JobRecord; change: Omit<JobChange, 'session' | 'unlessCanceled'> };
 
 /**
  * Changes jobs as `writeJob` does: those with the same kind of change in one statement and one commit. What such a
@@ -24,7 +33,7 @@ export async function writeJobs(db: Queryable, writes: readonly Write[]): Promis
         const rows = await writeAlike(db, alike);
         for (const write of alike) {
           const row = rows.get(write.job.id);
-          if (row) written.set(write, row);
+          if (row) written.set(write, afterWrite(write.job, write.change, row));
         }
       } catch (error) {
         // What the server refused it has not done. Without its answer nobody knows, and nothing may be told twice.
@@ -59,8 +68,8 @@ function kindOf({ job, change }: Write): string {
   return JSON.stringify([Object.keys(set), told, dueInMs !== undefined, rest]);
 }
 
-/** One statement, fenced for each job like its own. @returns the rows that it has changed, by id. */
-async function writeAlike(db: Queryable, alike: readonly Write[]): Promise<Map<string, JobRecord>> {
+/** One statement, fenced for each job like its own. @returns what it left in the rows that it has changed, by id. */
+async function writeAlike(db: Queryable, alike: readonly Write[]): Promise<Map<string, Written>> {
   const given = alike.map(({ job, change }) => ({
     ...change.set,
     id: job.id,
@@ -107,5 +116,5 @@ function statement({ job, change }: Write): string {
       ...(isWanted(event, job.webhook_events) ? { own_url: 'webhook_url' } : {}),
     })}`
     }
-    SELECT changed.* FROM changed${change.mayBeLost ? `, ${WITHOUT_WAITING}` : ''}`;
+    SELECT ${writtenFrom(change)}`;
 }
