@@ -1,5 +1,5 @@
 import { now } from '../lib/clock.ts';
-import { recordCredits } from '../lib/db/credits.ts';
+import { creditsReading, recordCredits } from '../lib/db/credits.ts';
 import type { Credits } from '../lib/domain/job.ts';
 import { registerUrl } from '../lib/domain/register-url.ts';
 import { DEFAULT_SKILL } from '../lib/skills.ts';
@@ -14,7 +14,10 @@ export async function readCreditsView(deps: ApiDeps, tenantId: string) {
   const { db, accounts, nemo, webUrl } = deps;
   const accountId = await accounts.resolve(tenantId);
   const live = await liveRead(deps, { accountId, skill: DEFAULT_SKILL }, nemo.credits);
-  if (live) await recordCredits(db.pool, { accountId, tenantId, jobId: null }, live, deps.creditsLow);
+  if (live) {
+    const reading = creditsReading({ accountId, tenantId, jobId: null, credits: live });
+    await recordCredits(db.pool, [reading], deps.creditsLow);
+  }
   const reading = live ? { credits: live, at: now(), stale: false } : await latestReading(deps, accountId);
   // Only now: the reading may have brought the account its token and its user.
   const account = await db.prisma.account.findUniqueOrThrow({ where: { id: accountId } });

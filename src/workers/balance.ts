@@ -1,4 +1,3 @@
-import { recordCredits } from '../lib/db/credits.ts';
 import type { Credits } from '../lib/domain/job.ts';
 import { registerUrl as accountRegisterUrl } from '../lib/domain/register-url.ts';
 import type { Identity } from '../lib/nemo/transport.ts';
@@ -7,9 +6,8 @@ import type { Work } from './work.ts';
 /** Reads the account's credits and keeps the reading. Throws UpstreamError. */
 export async function readBalance(work: Work, accountId: string, who: Identity): Promise<Credits> {
   const credits = await work.deps.nemo.credits(who, work.signal);
-  const { config, db } = work.deps;
   const { id: jobId, tenant_id: tenantId } = work.job;
-  await recordCredits(db.pool, { accountId, tenantId, jobId }, credits, config.CREDITS_LOW);
+  work.deps.credits.read({ accountId, tenantId, jobId, credits });
   return credits;
 }
 

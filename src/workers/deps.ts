@@ -9,12 +9,14 @@ import type { Logger } from '../lib/logger.ts';
 import type { NemoClient } from '../lib/nemo/client.ts';
 import type { Outputs } from '../lib/nemo/output.ts';
 import type { Skill } from '../lib/skills.ts';
+import type { CreditsRecorder } from './credits-recorder.ts';
 
 /** What the phases of a job work with; built once a process. */
 export type PhaseDeps = {
   config: Config;
   db: Database;
   shared: JobStatements;
+  credits: CreditsRecorder;
   nemo: NemoClient;
   outputs: Outputs;
   accounts: Accounts;

@@ -4,26 +4,46 @@ import { faultPoint } from '../lib/fault-point.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Producer } from '../lib/queue/producer.ts';
 import { startSpan } from '../lib/trace.ts';
-import { startLoop } from './loop.ts';
+import { type Loop, startLoop } from './loop.ts';
 
 /** How often the backlog is looked at when nobody kicks, in ms: the truth behind every kick that was missed. */
 const POLL_INTERVAL_MS = 250;
 /** Jobs marked by one statement: small enough to be quick, large enough to fill the slots of a worker in seconds. */
 const BATCH = 500;
 
+export type Dispatcher = Loop & {
+  /** There are new jobs. */
+  hint(): void;
+};
+
 /** Hands ready jobs from Postgres to the queue: pick, mark, commit, add. Several may run at once. */
-export function startDispatcher(deps: { db: pg.Pool; producer: Producer; tenantConcurrency: number; log: Logger }) {
-  return startLoop({
+export function startDispatcher(deps: {
+  db: pg.Pool;
+  producer: Producer;
+  tenantConcurrency: number;
+  log: Logger;
+}): Dispatcher {
+  let hinted = false;
+  const loop = startLoop({
     name: 'dispatcher',
     intervalMs: POLL_INTERVAL_MS,
     log: deps.log,
     async work() {
-      if (!(await hasReady(deps.db))) return false;
+      const isSure = hinted;
+      hinted = false;
+      if (!isSure && !(await hasReady(deps.db))) return false;
       const marked = await markDispatched(deps.db, { limit: BATCH, tenantConcurrency: deps.tenantConcurrency });
       if (marked.length > 0) await add(deps, marked);
       return marked.length >= BATCH;
     },
   });
+  return {
+    ...loop,
+    hint() {
+      hinted = true;
+      loop.kick();
+    },
+  };
 }
 
 /** What the queue does not take stays marked; the reconciler finds it missing there and makes it ready again. */

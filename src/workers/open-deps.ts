@@ -12,6 +12,7 @@ import { createOutputs } from '../lib/nemo/output.ts';
 import { createTransport } from '../lib/nemo/transport.ts';
 import { poolSizes } from '../lib/pool-sizes.ts';
 import { loadSkills } from '../lib/skills.ts';
+import { createCreditsRecorder } from './credits-recorder.ts';
 import type { PhaseDeps } from './deps.ts';
 
 /** Opens what the phases of a job work with. @returns it, and what closes it once no job runs any more. */
@@ -31,6 +32,10 @@ export async function openDeps(
     config,
     db,
     shared: createJobStatements(db.pool, `${hostname()}:${process.pid}`, { renderMs: config.RENDER_TIMEOUT }),
+    credits: createCreditsRecorder(db.pool, log, {
+      lowBelow: config.CREDITS_LOW,
+      wakeAtOnce: config.TENANT_CONCURRENCY,
+    }),
     nemo,
     outputs,
     accounts: createAccounts({ db, vault, nemo, nemoToken: config.NEMO_TOKEN }),
@@ -41,6 +46,7 @@ export async function openDeps(
     log,
   };
   const close = async () => {
+    await deps.credits.flush();
     await Promise.all([transport.close(), outputs.close()]);
     store.close();
     await db.close();

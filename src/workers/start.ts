@@ -64,7 +64,7 @@ function startWork(deps: PhaseDeps, backend: QueueBackend, producer: Producer): 
   const { config, log } = deps;
   const db = deps.db.pool;
   const dispatcher = startDispatcher({ db, producer, tenantConcurrency: config.TENANT_CONCURRENCY, log });
-  const hints = listenForJobs(config.DATABASE_URL, dispatcher.kick, log);
+  const hints = listenForJobs(config.DATABASE_URL, dispatcher.hint, log);
   const delivery = openDelivery(deps);
   const kick = () => {
     dispatcher.kick();

@@ -1,46 +1,85 @@
 import type pg from 'pg';
+import { now } from '../clock.ts';
+import { isByDefault } from '../domain/event-types.ts';
 import type { Credits, JobRecord } from '../domain/job.ts';
 import { newId } from '../ids.ts';
 import type { Queryable } from './database.ts';
-import { prepared } from './prepared.ts';
 import { WITHOUT_WAITING } from './synchronous-commit.ts';
-import { tellTenant } from './tenant-events.ts';
+import { tell } from './tell.ts';
+
+/** An account's credits as they were read, for a job or because the tenant asked. */
+export type CreditsReading = {
+  id: string;
+  accountId: string;
+  tenantId: string;
+  jobId: string | null;
+  credits: Credits;
+  at: Date;
+};
+
+/** A reading of this moment. */
+export function creditsReading(reading: Omit<CreditsReading, 'id' | 'at'>): CreditsReading {
+  return { id: newId('snap'), at: now(), ...reading };
+}
 
 /**
- * Records one reading of an account's credits, for a job or because the tenant asked, and tells the tenant once when
- * they fall below `threshold`, and again only after they have risen. Nobody waits for the disk: a crash of the server
- * may take the readings of its last moments away, and what was told of them with it; no job rests on them. Hence a pool:
- * in a transaction, nobody would wait for the rest of it either.
+ * Records readings of credits and tells the tenant once when an account's fall below `threshold`, and again only after
+ * they have risen: the last of an account's readings says. May be repeated. Nobody waits for the disk: a crash of the
+ * server may take the readings of its last moments away, and what was told of them with it; no job rests on them. Hence
+ * a pool: in a transaction, nobody would wait for the rest of it either.
  */
 export async function recordCredits(
   db: pg.Pool,
-  reading: { accountId: string; tenantId: string; jobId: string | null },
-  credits: Credits,
+  readings: readonly CreditsReading[],
   threshold: number,
 ): Promise<void> {
-  const { accountId, tenantId, jobId } = reading;
-  const { available, frozen } = credits;
-  const values: unknown[] = [accountId, available < threshold, newId('snap'), tenantId, jobId, available, frozen];
-  const told = tellTenant(
-    'fallen',
-    { tenantId, type: 'credits.low', body: { ...credits, threshold } },
-    (value) => `$${values.push(value)}`,
-  );
-  await db.query(
-    prepared(
-      `WITH stored AS (
-         INSERT INTO public.credit_snapshot (id, account_id, tenant_id, job_id, available, frozen)
-         VALUES ($3, $1, $4, $5, $6, $7) RETURNING id
-       ), changed AS (
-         UPDATE public.account SET credits_low = $2 WHERE id = $1 AND credits_low <> $2 RETURNING credits_low
-       ), fallen AS (
-         SELECT FROM changed WHERE credits_low
-       ), ${told}
-       SELECT ${WITHOUT_WAITING} FROM stored`,
-      values,
-    ),
-  );
+  const rows = readings.map(({ id, at, accountId, tenantId, jobId, credits }) => ({
+    id,
+    at,
+    account_id: accountId,
+    tenant_id: tenantId,
+    job_id: jobId,
+    available: credits.available,
+    frozen: credits.frozen,
+    is_low: credits.available < threshold,
+    ...(credits.available < threshold && {
+      event_id: newId('evt'),
+      first_message: newId('msg'),
+      body: { ...credits, threshold },
+    }),
+  }));
+  await db.query({ name: 'record_credits', text: RECORD, values: [JSON.stringify(rows)] });
 }
+
+const TYPE = 'credits.low';
+
+const RECORD = `
+  WITH reading AS (
+    SELECT * FROM ROWS FROM (json_to_recordset($1::json) AS (id text, at timestamptz, account_id text, tenant_id text,
+      job_id text, available int, frozen int, is_low boolean, event_id text, first_message text, body json)
+    ) WITH ORDINALITY AS reading
+  ), stored AS (
+    INSERT INTO public.credit_snapshot (id, at, account_id, tenant_id, job_id, available, frozen)
+    SELECT id, at, account_id, tenant_id, job_id, available, frozen FROM reading ORDER BY ordinality
+    ON CONFLICT (id) DO NOTHING
+  ), last AS (
+    SELECT DISTINCT ON (account_id) * FROM reading ORDER BY account_id, ordinality DESC
+  ), changed AS (
+    UPDATE public.account SET credits_low = last.is_low FROM last
+    WHERE account.id = ANY (ARRAY (SELECT account_id FROM last)) AND account.id = last.account_id
+      AND account.credits_low <> last.is_low
+    RETURNING last.*
+  ), fallen AS (
+    SELECT * FROM changed WHERE is_low
+  ), ${tell('fallen', {
+    id: 'event_id',
+    first_message: 'first_message',
+    tenant_id: 'tenant_id',
+    type: `'${TYPE}'`,
+    body: 'body',
+    by_default: String(isByDefault(TYPE)),
+  })}
+  SELECT ${WITHOUT_WAITING}`;
 
 /**
  * Asked first: a busy account always has one, and has had thousands before that the other look would go through. In the

@@ -10,7 +10,8 @@ type Waiting<Item, Result> = { item: Item; resolve(result: Result): void; reject
 /**
  * Lets items that come at the same time share one statement. Nothing is held back: at the end of the turn of the event
  * loop in which it came an item is run, while fewer than `maxAtOnce` statements are under way; what comes meanwhile
- * gathers, and is the next one, of at most `maxItems`. An item is never answered from a statement that began before it
+ * gathers, and is the next one, of at most `maxItems`. With `gatherMs`, for what nobody waits for, an item is held back
+ * for so long, until it has company. An item is never answered from a statement that began before it
  * came. A statement that fails as a whole is repeated for each of its items alone, once, so that one item cannot fail
  * the others.
  * @param run gives a result an item, in their order; an Error is that item's alone. Must bear being repeated.
@@ -18,6 +19,7 @@ type Waiting<Item, Result> = { item: Item; resolve(result: Result): void; reject
 export function shareStatements<Item, Result>(options: {
   maxItems: number;
   maxAtOnce: number;
+  gatherMs?: number;
   run(items: readonly Item[]): Promise<readonly (Result | Error)[]>;
 }): SharedStatements<Item, Result> {
   let gathered: Waiting<Item, Result>[] = [];
@@ -50,7 +52,8 @@ export function shareStatements<Item, Result>(options: {
   const startSoon = () => {
     if (startsSoon || gathered.length === 0) return;
     startsSoon = true;
-    setImmediate(start);
+    if (options.gatherMs === undefined) setImmediate(start);
+    else setTimeout(start, options.gatherMs);
   };
 
   return {

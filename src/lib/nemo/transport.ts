@@ -1,7 +1,8 @@
-import { Agent, type Dispatcher, request } from 'undici';
+import { Agent, type Dispatcher } from 'undici';
 import { z } from 'zod';
 import { objectIn } from '../domain/loose-value.ts';
 import { retryAfterMs } from '../domain/retry-after.ts';
+import { exchange, type WholeAnswer } from './exchange.ts';
 import type { StreamedBody } from './multipart.ts';
 import { type Answer, UpstreamError } from './upstream-error.ts';
 
@@ -63,8 +64,8 @@ export function createTransport(baseUrl: string): Transport {
     baseUrl,
     async call(call, schema) {
       const name = `${call.method} ${call.path}`;
-      const { status, headers, body } = await exchange(call.body ? uploads : calls, baseUrl, call, name);
-      const json = parseJson(body);
+      const { status, headers, text } = await send(call.body ? uploads : calls, baseUrl, call, name);
+      const json = parseJson(text);
       const answer = readAnswer(status, headers, json);
       if (answer.code !== null && answer.code !== 0) throw new UpstreamError(name, `code ${answer.code}`, { answer });
       if (status >= 400) throw new UpstreamError(name, `HTTP ${status}`, { answer });
@@ -94,10 +95,12 @@ function openAgent(connections: number, silenceMs: number): Agent {
   });
 }
 
-async function exchange(agent: Dispatcher, baseUrl: string, call: Call, name: string) {
+async function send(agent: Dispatcher, baseUrl: string, call: Call, name: string): Promise<WholeAnswer> {
   try {
-    const response = await request(`${baseUrl}${call.path}`, {
-      dispatcher: agent,
+    const url = new URL(`${baseUrl}${call.path}`);
+    const request: Dispatcher.DispatchOptions = {
+      origin: url.origin,
+      path: url.pathname + url.search,
       method: call.method,
       headers: {
         accept: 'application/json',
@@ -107,9 +110,8 @@ async function exchange(agent: Dispatcher, baseUrl: string, call: Call, name: st
         ...call.headers,
       },
       body: call.body?.content ?? (call.json === undefined ? null : JSON.stringify(call.json)),
-      ...(call.signal ? { signal: call.signal } : {}),
-    });
-    return { status: response.statusCode, headers: response.headers, body: await response.body.text() };
+    };
+    return await exchange(agent, request, call.signal);
   } catch (cause) {
     if (call.signal?.aborted) throw cause;
     throw new UpstreamError(name, cause instanceof Error ? cause.message : String(cause), { cause });

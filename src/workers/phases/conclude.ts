@@ -19,10 +19,19 @@ const BALANCE_READS = 3;
 /** Credits are settled within moments of the end of a turn. In ms. */
 const BALANCE_READ_GAP_MS = 1_000;
 
-/** The stream has ended by itself: what did the turn do, and what did it cost? */
-export async function concludeTurn(work: Work): Promise<Step> {
-  const { accountId, upstreamId, who } = await openedSession(work);
-  const state = await work.deps.nemo.state(who, upstreamId, work.signal);
+/** The session's state, as it is upstream. Throws UpstreamError. */
+export async function stateAfter(work: Work): Promise<unknown> {
+  const { upstreamId, who } = await openedSession(work);
+  return work.deps.nemo.state(who, upstreamId, work.signal);
+}
+
+/**
+ * The stream has ended by itself: what did the turn do, and what did it cost?
+ * @param reading of the state, begun after the end of the stream.
+ */
+export async function concludeTurn(work: Work, reading: Promise<unknown>): Promise<Step> {
+  const { accountId, who } = await openedSession(work);
+  const state = await reading;
   const after = readSessionState(state);
   const verdict = decideTurn({
     fold: work.job.turn_fold,

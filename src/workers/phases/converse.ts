@@ -2,7 +2,6 @@ import { monotonicMs, now } from '../../lib/clock.ts';
 import { beginTurn } from '../../lib/commands/begin-turn.ts';
 import { withdrawTurn } from '../../lib/commands/end-turn.ts';
 import { sha256 } from '../../lib/crypto.ts';
-import { wakeCreditWaiters } from '../../lib/db/credit-waiters.ts';
 import type { GenerateInput } from '../../lib/domain/job.ts';
 import { writeMessage } from '../../lib/domain/prompt.ts';
 import { readSessionState } from '../../lib/domain/session-state.ts';
@@ -14,7 +13,7 @@ import { runTurn, type TurnEnding } from '../../lib/nemo/turn.ts';
 import { UpstreamError } from '../../lib/nemo/upstream-error.ts';
 import { readBalance } from '../balance.ts';
 import type { Step, Work } from '../work.ts';
-import { afterConversation, concludeTurn } from './conclude.ts';
+import { afterConversation, concludeTurn, stateAfter } from './conclude.ts';
 import { takeLostTurn } from './lost-turn.ts';
 import { lackCredits, stillLacksCredits } from './no-credits.ts';
 import { openedSession } from './opened-session.ts';
@@ -25,7 +24,7 @@ import { recoverTurn, SEND_WINDOW_MS } from './recover-turn.ts';
 export async function converse(work: Work): Promise<Step> {
   if (work.job.turn_state === 'sending') return recoverTurn(work);
   if (work.job.turn_state === 'done') return afterConversation(work);
-  if (work.job.turn_state === 'closed') return concludeTurn(work);
+  if (work.job.turn_state === 'closed') return concludeTurn(work, stateAfter(work));
   const { who, accountId, upstreamId } = await openedSession(work);
 
   const waits = await stillLacksCredits(work, accountId, () => readBalance(work, accountId, who));
@@ -89,11 +88,14 @@ async function afterTurn(work: Work, fold: TurnFold, ending: TurnEnding): Promis
     throw new UpstreamError('POST /run_sse', `HTTP ${ending.answer.status}`, { answer: ending.answer });
   }
   if (ending.kind === 'closed') {
+    // Read while the end is written down; what is wrong with it is heard of afterwards.
+    const state = stateAfter(work);
+    state.catch(() => undefined);
     const set = { turn_state: 'closed', turn_end: 'closed', turn_fold: fold } as const;
     await work.write({ set, stamp: ['turn_ended_at'] });
     faultPoint('turn.closed');
-    await wakeCreditWaiters(work.deps.db.pool, work.job.account_id ?? '', work.deps.config.TENANT_CONCURRENCY);
-    return concludeTurn(work);
+    work.deps.credits.paid(work.job.account_id ?? '');
+    return concludeTurn(work, state);
   }
   const end = ending.kind === 'answered' ? 'lost' : ending.kind;
   return recoverTurn(work, { turn_end: end, turn_fold: fold });

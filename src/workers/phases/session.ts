@@ -12,8 +12,11 @@ export async function openSession(work: Work): Promise<Step> {
   work.report('Connecting');
   const { session } = work;
   const accountId = session.account_id ?? (await work.deps.accounts.resolve(work.job.tenant_id));
+  // Asked for meanwhile; what is wrong with it is heard of afterwards.
+  const identity = work.identity(accountId);
+  identity.catch(() => undefined);
   await work.enter('session', work.job.account_id === accountId ? {} : { account_id: accountId });
-  const who = await work.identity(accountId);
+  const who = await identity;
   if (session.upstream_id === null) await openUpstream(work, accountId, who);
   else if (session.status === 'lost') await findAgain(work, session.upstream_id, who);
   if (work.session.workspace_url === null)
