@@ -8,7 +8,6 @@ export const FAULT_POINTS = [
   'submit.received',
   'submit.committed',
   'cancel.committed',
-  'dispatch.locked',
   'dispatch.marked',
   'dispatch.added',
   'claim.committed',

@@ -8,11 +8,16 @@ import { type Loop, startLoop } from './loop.ts';
 
 /** How often the backlog is looked at when nobody kicks, in ms: the truth behind every kick that was missed. */
 const POLL_INTERVAL_MS = 250;
+/**
+ * A job that has moved on may have made room for others, who had to wait longer than this. In a busy time there is a
+ * round before. In ms.
+ */
+const ROOM_AFTER_MS = 20;
 /** Jobs marked by one statement: small enough to be quick, large enough to fill the slots of a worker in seconds. */
 const BATCH = 500;
 
 export type Dispatcher = Loop & {
-  /** There are new jobs. */
+  /** There are new jobs: look at once. `kick` is for all else, and takes a moment. */
   hint(): void;
 };
 
@@ -24,6 +29,11 @@ export function startDispatcher(deps: {
   log: Logger;
 }): Dispatcher {
   let hinted = false;
+  let soon: NodeJS.Timeout | null = null;
+  const forgetSoon = () => {
+    if (soon) clearTimeout(soon);
+    soon = null;
+  };
   const loop = startLoop({
     name: 'dispatcher',
     intervalMs: POLL_INTERVAL_MS,
@@ -31,6 +41,7 @@ export function startDispatcher(deps: {
     async work() {
       const isSure = hinted;
       hinted = false;
+      forgetSoon();
       if (!isSure && !(await hasReady(deps.db))) return false;
       const marked = await markDispatched(deps.db, { limit: BATCH, tenantConcurrency: deps.tenantConcurrency });
       if (marked.length > 0) await add(deps, marked);
@@ -38,10 +49,16 @@ export function startDispatcher(deps: {
     },
   });
   return {
-    ...loop,
     hint() {
       hinted = true;
       loop.kick();
+    },
+    kick() {
+      soon ??= setTimeout(loop.kick, ROOM_AFTER_MS);
+    },
+    stop() {
+      forgetSoon();
+      return loop.stop();
     },
   };
 }

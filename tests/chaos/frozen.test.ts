@@ -22,10 +22,10 @@ it('workers frozen in the worst moments hold nobody up, and never send late', {
   const submit = (n: number) =>
     submitAll(here, [{ n: `${n}`, tenant: n, follows: null, cancelAfterMs: null, body: bodyOf(n) }], 0);
 
-  // It has the lock that lets one dispatcher at a time mark jobs.
-  const locks = freezeAt('dispatch.locked');
+  // What it has marked, nobody adds to the queue.
+  const marks = freezeAt('dispatch.marked');
   const submissions = await submit(1);
-  await locks.frozen();
+  await marks.frozen();
   const withdraws = freezeAt('turn.sending');
   await withdraws.frozen();
   const frozenAt = Date.now();

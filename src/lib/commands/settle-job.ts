@@ -27,9 +27,9 @@ export async function settleJob(pool: pg.Pool, job: JobRecord, ending: Ending): 
 }
 
 /** One statement, for a job that was not canceled and that nobody waits behind: nearly every one. Else null. */
-async function settleAlone(pool: pg.Pool, job: JobRecord, ending: Ending): Promise<JobRecord | null> {
+export async function settleAlone(db: Queryable, job: JobRecord, ending: Ending): Promise<JobRecord | null> {
   const { turnOver = false, state } = ending;
-  const ended = await writeKnown(pool, job, {
+  const ended = await writeKnown(db, job, {
     ...endingChange(job, ending),
     unlessCanceled: true,
     session: { kind: 'leave', turnOver, state },

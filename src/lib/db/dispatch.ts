@@ -1,7 +1,6 @@
 import type pg from 'pg';
 import type { Lane } from '../domain/job.ts';
-import { faultPoint } from '../fault-point.ts';
-import { type Queryable, transaction } from './database.ts';
+import type { Queryable } from './database.ts';
 import { WITHOUT_WAITING } from './synchronous-commit.ts';
 
 /** A job that was marked as dispatched and is to be added to its lane's queue. */
@@ -9,34 +8,53 @@ export type Dispatch = { id: string; lane: Lane; dispatch_no: number; traceparen
 
 /** Any number that no other lock of ours has. */
 const DISPATCH_LOCK = 7_360_001;
-/** A dispatcher that is frozen while it has the lock loses it after so long: nobody else can mark meanwhile. In ms. */
-const DISPATCH_IDLE_MS = 5_000;
 
 /**
  * Marks up to `limit` ready jobs as dispatched and returns them. Jobs between two phases come first and are not capped
  * again; fresh ones are taken from the tenants in turn, each up to its concurrency, by rank (domain/rank.ts), and of a
  * batch with a cap no more than that. Several dispatchers take turns: each must see what the one before has marked, or
  * together they would go beyond the caps.
+ *
+ * Lock, mark and commit are one message to the server, so that nobody is frozen or dies between them: a text of two
+ * statements is one transaction, and the second sees what was committed before it got the lock. Nobody waits for the
+ * disk: a mark that is lost with the server is made again, under the same number.
  */
-export function markDispatched(
-  pool: pg.Pool,
-  limits: { limit: number; tenantConcurrency: number },
-): Promise<Dispatch[]> {
-  const mark = async (client: Queryable) => {
-    faultPoint('dispatch.locked');
-    const { rows } = await client.query<Dispatch>({
-      name: 'mark_dispatched',
-      text: MARK_DISPATCHED,
-      values: [limits.limit, limits.tenantConcurrency],
-    });
-    return rows;
-  };
-  return transaction(pool, mark, BEGIN_MARK);
+export async function markDispatched(pool: pg.Pool, limits: MarkLimits): Promise<Dispatch[]> {
+  const client = await pool.connect();
+  try {
+    return await markOn(client, limits);
+  } finally {
+    client.release();
+  }
 }
 
-/** Nobody waits for the disk: a mark that is lost with the server is made again, under the same number. */
-const BEGIN_MARK = `BEGIN; SELECT ${WITHOUT_WAITING}, pg_advisory_xact_lock(${DISPATCH_LOCK}),
-  set_config('idle_in_transaction_session_timeout', '${DISPATCH_IDLE_MS}', true)`;
+export type MarkLimits = { limit: number; tenantConcurrency: number };
+
+/** The same on this connection. */
+export async function markOn(client: pg.ClientBase, limits: MarkLimits): Promise<Dispatch[]> {
+  const name = await prepareMark(client, limits);
+  // The types of `pg` know of one result only.
+  const results: unknown = await client.query(`${LOCK}; EXECUTE ${name}`);
+  return (results as [pg.QueryResult, pg.QueryResult<Dispatch>])[1].rows;
+}
+
+const LOCK = `SELECT ${WITHOUT_WAITING}, pg_advisory_xact_lock(${DISPATCH_LOCK})`;
+
+/** The names of what each connection has prepared. */
+const prepared = new WeakMap<pg.ClientBase, Set<string>>();
+
+/**
+ * Planned once a connection, with the limits in its text: as parameters, Postgres would take them for a tenth of the
+ * backlog, or plan for half a millisecond each time (docs/decisions/0018).
+ */
+async function prepareMark(client: pg.ClientBase, limits: MarkLimits): Promise<string> {
+  const name = `mark_dispatched_${limits.limit}_${limits.tenantConcurrency}`;
+  const names = prepared.get(client) ?? new Set();
+  prepared.set(client, names);
+  if (!names.has(name)) await client.query(`PREPARE ${name} AS ${markSql(limits)}`);
+  names.add(name);
+  return name;
+}
 
 /** Whether anything may be ready: what `markDispatched` has to look through is much, and mostly it would find nothing. */
 export async function hasReady(db: Queryable): Promise<boolean> {
@@ -57,22 +75,22 @@ export async function hasReady(db: Queryable): Promise<boolean> {
   return rows[0]?.ready ?? false;
 }
 
-const MARK_DISPATCHED = `
+const markSql = ({ limit, tenantConcurrency }: MarkLimits) => `
   WITH between_phases AS (
     SELECT id FROM public.job
     WHERE dispatched_at IS NULL AND dispatch_no > 0 AND finished_at IS NULL
-    ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
+    ORDER BY due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED
   ), admitted AS MATERIALIZED (
     SELECT tenant_id, batch_id FROM public.job
     WHERE dispatch_no > 0 AND finished_at IS NULL
       -- Exports are free: jobs that wait for credits, maybe for days, do not stand in their way.
       AND waiting_reason IS DISTINCT FROM 'credits'
   ), served AS MATERIALIZED (
-    SELECT t.id AS tenant_id, t.last_served_at, $2 - COALESCE(a.jobs, 0) AS free
+    SELECT t.id AS tenant_id, t.last_served_at, ${tenantConcurrency} - COALESCE(a.jobs, 0) AS free
     FROM public.tenant t
     LEFT JOIN (SELECT tenant_id, count(*) AS jobs FROM admitted GROUP BY tenant_id) a ON a.tenant_id = t.id
-    WHERE COALESCE(a.jobs, 0) < $2
-    ORDER BY t.last_served_at -- known to the planner: it looks no further than $1 jobs
+    WHERE COALESCE(a.jobs, 0) < ${tenantConcurrency}
+    ORDER BY t.last_served_at -- known to the planner: it looks no further than ${limit} jobs
   ), capped_batch AS (
     SELECT b.id, b.tenant_id, b.max_concurrency - COALESCE(a.jobs, 0) AS free
     FROM public.batch b
@@ -96,12 +114,12 @@ const MARK_DISPATCHED = `
       ) AS ready
       ORDER BY rank_ms, id LIMIT served.free
     ) AS picked
-    ORDER BY served.last_served_at LIMIT $1
+    ORDER BY served.last_served_at LIMIT ${limit}
   ), rotated AS (
-    UPDATE public.tenant SET last_served_at = now() WHERE id IN (SELECT tenant_id FROM fresh)
+    UPDATE public.tenant SET last_served_at = now() WHERE id = ANY (ARRAY (SELECT tenant_id FROM fresh))
   )
   UPDATE public.job SET dispatched_at = now(), dispatch_no = dispatch_no + 1
-  WHERE id IN (SELECT id FROM between_phases UNION ALL SELECT id FROM fresh)
+  WHERE id = ANY (ARRAY (SELECT id FROM between_phases UNION ALL SELECT id FROM fresh))
   RETURNING id, lane, dispatch_no, traceparent,
     GREATEST(0, ceil(extract(epoch FROM due_at - now()) * 1000))::int AS delay_ms`;
 
