@@ -1,6 +1,7 @@
-import { findToken, type ObtainedToken, renewToken } from './commands/obtain-token.ts';
+import { type ObtainedToken, openToken, renewToken, TokenGone } from './commands/obtain-token.ts';
 import { resolveAccount } from './commands/resolve-account.ts';
 import type { Vault } from './crypto.ts';
+import { readStoredToken, type StoredToken } from './db/accounts.ts';
 import type { Database } from './db/database.ts';
 import type { NemoClient } from './nemo/client.ts';
 import type { SkillIdentity } from './nemo/transport.ts';
@@ -13,10 +14,10 @@ export type Accounts = {
   /** The id of the account with which a tenant opens sessions. */
   resolve(tenantId: string): Promise<string>;
   /**
-   * A usable token. `refused`: the one that the upstream did not take; an anonymous account gets another.
-   * Throws TokenRefused or UpstreamError.
+   * A usable token of the account, given its id or what was read of it just now. `refused`: the one that the upstream
+   * did not take; an anonymous account gets another. Throws TokenRefused or UpstreamError.
    */
-  token(accountId: string, skill: SkillIdentity, refused?: string): Promise<ObtainedToken>;
+  token(account: string | StoredToken, skill: SkillIdentity, refused?: string): Promise<ObtainedToken>;
 };
 
 /** Accounts and their tokens; in one process, all who need the same token wait for one renewal. */
@@ -32,13 +33,19 @@ export function createAccounts(deps: {
 
   const obtain = async (accountId: string, skill: SkillIdentity, refused: string | null) => {
     const issue = (clientId: string) => nemo.anonymousToken(clientId, skill);
-    const known = await findToken(db.pool, vault, accountId, refused);
-    return known ?? inSlot(() => renewToken(db.pool, vault, accountId, issue, refused));
+    const stored = await readStoredToken(db.pool, accountId);
+    if (stored === null) throw new TokenGone(`there is no account ${accountId}`);
+    return openToken(vault, stored, refused) ?? inSlot(() => renewToken(db.pool, vault, accountId, issue, refused));
   };
 
   return {
     resolve: (tenantId) => resolveAccount(db.pool, vault, tenantId, deps.nemoToken),
-    token(accountId, skill, refused) {
+    async token(account, skill, refused) {
+      if (typeof account !== 'string') {
+        const read = openToken(vault, account, refused ?? null);
+        if (read) return read;
+      }
+      const accountId = typeof account === 'string' ? account : account.account_id;
       const key = `${accountId} ${refused ?? ''}`;
       const known = underWay.get(key);
       if (known) return known;

@@ -48,6 +48,6 @@ export async function lookAtRender(deps: PhaseDeps, ask: Ask, signal: AbortSigna
 async function lookUp(deps: PhaseDeps, job: WaitingRender, signal: AbortSignal): Promise<RenderAnswer> {
   const skill = deps.skills.get(job.skill);
   if (!skill) throw new Error(`skill ${job.skill} is not served any more`);
-  const { token } = await deps.accounts.token(job.account_id, skill);
+  const { token } = await deps.accounts.token(job.account, skill);
   return deps.nemo.render({ token, skill }, job.render_id, signal);
 }

@@ -3,7 +3,7 @@ import { createAccounts } from '../lib/accounts.ts';
 import { createHeicConverter } from '../lib/assets/convert.ts';
 import { openAssetStore } from '../lib/assets/open-store.ts';
 import type { Config } from '../lib/config.ts';
-import { createVault } from '../lib/crypto.ts';
+import { createVault, sha256 } from '../lib/crypto.ts';
 import { openDatabase } from '../lib/db/database.ts';
 import { createJobStatements } from '../lib/db/job-statements.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -31,7 +31,11 @@ export async function openDeps(
   const deps: PhaseDeps = {
     config,
     db,
-    shared: createJobStatements(db.pool, `${hostname()}:${process.pid}`, { renderMs: config.RENDER_TIMEOUT }),
+    shared: createJobStatements(db.pool, {
+      worker: `${hostname()}:${process.pid}`,
+      nemoTokenHash: config.NEMO_TOKEN === undefined ? null : sha256(config.NEMO_TOKEN),
+      renderMs: config.RENDER_TIMEOUT,
+    }),
     credits: createCreditsRecorder(db.pool, log, {
       lowBelow: config.CREDITS_LOW,
       wakeAtOnce: config.TENANT_CONCURRENCY,

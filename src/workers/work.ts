@@ -1,5 +1,6 @@
 import type { Ending } from '../lib/commands/settle-job.ts';
-import { isPastDeadline, type News } from '../lib/db/claims.ts';
+import type { StoredToken } from '../lib/db/accounts.ts';
+import { type Claimed, isPastDeadline, type News } from '../lib/db/claims.ts';
 import type { JobChange } from '../lib/db/job-writes.ts';
 import { nameAccountUser, type SessionPatch, type SessionRow, writeSession } from '../lib/db/sessions.ts';
 import type { Write } from '../lib/db/write-together.ts';
@@ -53,6 +54,8 @@ export class Work {
   job: JobRecord;
   /** The job holds it, so nobody else changes it; every write renews it. */
   session: SessionRow;
+  /** As the claim has read it; null where it was not there yet, and once its token was taken. */
+  account: StoredToken | null;
   /** Travels with the heartbeat. */
   progress: Progress;
   /** What was heard of its render just before it was claimed; whoever reads it takes it away. */
@@ -67,15 +70,11 @@ export class Work {
   readonly #slots: Pick<Slots, 'leave'>;
 
   /** @param slots in one of which it is worked on. */
-  constructor(
-    deps: PhaseDeps,
-    { job, session }: { job: JobRecord; session: SessionRow },
-    slots: Pick<Slots, 'leave'>,
-    seen: Seen | null,
-  ) {
+  constructor(deps: PhaseDeps, { job, session, account }: Claimed, slots: Pick<Slots, 'leave'>, seen: Seen | null) {
     this.deps = deps;
     this.job = job;
     this.session = session;
+    this.account = account;
     this.progress = job.progress;
     this.#slots = slots;
     this.seen = seen;
@@ -180,7 +179,9 @@ export class Work {
   async identity(accountId: string): Promise<Identity> {
     const skill = this.skill();
     if (this.#identity) return this.#identity;
-    const { token, userId } = await this.deps.accounts.token(accountId, skill);
+    const account = this.account?.account_id === accountId ? this.account : accountId;
+    this.account = null;
+    const { token, userId } = await this.deps.accounts.token(account, skill);
     this.#userId = userId;
     this.#identity = { token, skill };
     return this.#identity;

@@ -25,8 +25,14 @@ it('jobs are given back together, so that their entries can be taken up at once;
   );
   expect(rows).toHaveLength(3);
   expect(rows).toContainEqual({ id: own.id, owner: null, is_free: true, is_kept: true });
-  const [again] = await claimJobs(here.db.pool, [{ jobId: own.id, dispatchNo: 1 }], 'another');
+  const [again] = await claimJobs(here.db.pool, [{ jobId: own.id, dispatchNo: 1 }], {
+    worker: 'another',
+    nemoTokenHash: null,
+  });
   expect(again).toMatchObject({ kind: 'claimed', job: { epoch: own.epoch + 1 } });
-  const [kept] = await claimJobs(here.db.pool, [{ jobId: taken.id, dispatchNo: 1 }], 'another');
+  const [kept] = await claimJobs(here.db.pool, [{ jobId: taken.id, dispatchNo: 1 }], {
+    worker: 'another',
+    nemoTokenHash: null,
+  });
   expect(kept?.kind).toBe('leased');
 });

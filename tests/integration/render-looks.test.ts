@@ -63,7 +63,7 @@ it('reads jobs that only wait for their render, each for its entry of the queue'
     RENDER_MS,
   );
   expect([first?.id, none, second?.id]).toEqual([one, null, other]);
-  expect(first).toMatchObject({ account_id: 'acc_1', render_id: `render_${one}`, dispatch_no: 1 });
+  expect(first).toMatchObject({ account: { account_id: 'acc_1' }, render_id: `render_${one}`, dispatch_no: 1 });
 });
 
 it.each(
@@ -131,7 +131,7 @@ it('a deadline that comes before ends the sleep', async () => {
 it('a claim between the two wins', async () => {
   const id = await waitsForRender();
   const job = await read(id);
-  const [claim] = await claimJobs(here.db.pool, [ask(id)], 'me');
+  const [claim] = await claimJobs(here.db.pool, [ask(id)], { worker: 'me', nemoTokenHash: null });
   expect(claim?.kind).toBe('claimed');
   expect(await parkAgain(here.db.pool, [parked(job)])).toEqual([null]);
 });

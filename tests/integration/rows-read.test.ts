@@ -80,7 +80,7 @@ function sharedStatements(jobs: readonly JobRecord[]): [string, (client: pg.Pool
   const asks = jobs.map(({ id }) => ({ jobId: id, dispatchNo: 1 }));
   const progress = NO_PROGRESS;
   return [
-    ['claims', (client) => claimJobs(client, asks, 'me')],
+    ['claims', (client) => claimJobs(client, asks, { worker: 'me', nemoTokenHash: null })],
     [
       'heartbeats',
       (client) =>
@@ -121,7 +121,8 @@ function sharedStatements(jobs: readonly JobRecord[]): [string, (client: pg.Pool
 }
 
 function waitingOf(job: JobRecord): WaitingRender {
-  return { ...job, account_id: 'acc_one', render_id: 'none' };
+  const token = { token: null, token_expires_ms: null, client_id: null, user_id: null };
+  return { ...job, account: { account_id: 'acc_one', kind: 'anonymous', ...token }, render_id: 'none' };
 }
 
 function attemptOf(messageId: string): AttemptRecord {

@@ -154,7 +154,7 @@ it('of two workers on one row, only the one that claimed last can write', async 
   expect(marked).toMatchObject({ id, lane: 'run', dispatch_no: 1, delay_ms: 0 });
 
   const claimJob = async (number: number, owner: string) =>
-    (await claimJobs(db.pool, [{ jobId: id, dispatchNo: number }], owner))[0];
+    (await claimJobs(db.pool, [{ jobId: id, dispatchNo: number }], { worker: owner, nemoTokenHash: null }))[0];
   const old = await claimJob(1, 'old');
   expect(await claimJob(1, 'new')).toMatchObject({ kind: 'leased', forMs: expect.any(Number) });
   await service.database.sql("UPDATE job SET lease_until = now() - interval '1 second'");
@@ -181,7 +181,10 @@ it('of two entries for one row that are claimed in one statement, only one is', 
   await markDispatched(db.pool, { limit: 10, tenantConcurrency: 10 });
 
   const ask = { jobId: id, dispatchNo: 1 };
-  const claims = await claimJobs(db.pool, [{ jobId: id, dispatchNo: 2 }, ask, ask], 'me');
+  const claims = await claimJobs(db.pool, [{ jobId: id, dispatchNo: 2 }, ask, ask], {
+    worker: 'me',
+    nemoTokenHash: null,
+  });
   expect(claims.map(({ kind }) => kind)).toEqual(['superseded', 'claimed', 'leased']);
   expect(await service.database.sql('SELECT epoch FROM job WHERE id = $1', [id])).toEqual([{ epoch: 1 }]);
 

@@ -26,7 +26,7 @@ export async function startClaimedJobs(poolSize = 2): Promise<ClaimedJobs> {
     return id;
   };
   const claim = async (jobId: string) => {
-    const [claim] = await claimJobs(db.pool, [{ jobId, dispatchNo: 1 }], 'me');
+    const [claim] = await claimJobs(db.pool, [{ jobId, dispatchNo: 1 }], { worker: 'me', nemoTokenHash: null });
     if (claim?.kind !== 'claimed') throw new Error(`${jobId} is not claimed`);
     return claim.job;
   };

@@ -1,7 +1,8 @@
 import type pg from 'pg';
 import { now } from '../clock.ts';
 import type { Vault } from '../crypto.ts';
-import { type Queryable, transaction } from '../db/database.ts';
+import { lockStoredToken, type StoredToken } from '../db/accounts.ts';
+import { transaction } from '../db/database.ts';
 import { faultPoint } from '../fault-point.ts';
 
 /** A token that expires within this time is renewed before it is used, in ms: a call may last so long. */
@@ -24,31 +25,15 @@ export class TokenGone extends TokenRefused {
   override readonly name = 'TokenGone';
 }
 
-type Row = {
-  kind: string;
-  client_id: string | null;
-  token: string | null;
-  token_expires_at: Date | null;
-  user_id: string | null;
-};
-
-const READ = 'SELECT kind, client_id, token, token_expires_at, user_id FROM public.account WHERE id = $1';
-
 /**
  * The account's token, if it can be used: it has not expired and is not the one that was `refused`.
  * @returns null for an anonymous one that has to be renewed. Throws TokenRefused, TokenGone for a registered one.
  */
-export async function findToken(
-  db: Queryable,
-  vault: Vault,
-  accountId: string,
-  refused: string | null,
-): Promise<ObtainedToken | null> {
-  const row = (await db.query<Row>({ name: 'read_token', text: READ, values: [accountId] })).rows[0];
-  const token = usable(row, vault, refused);
-  if (token || row?.kind === 'anonymous') return token;
-  if (!row?.token) throw new TokenGone(`account ${accountId} has no token any more`);
-  throw new TokenRefused(`the token of account ${accountId} was refused`);
+export function openToken(vault: Vault, stored: StoredToken, refused: string | null): ObtainedToken | null {
+  const token = usable(stored, vault, refused);
+  if (token || stored.kind === 'anonymous') return token;
+  if (stored.token === null) throw new TokenGone(`account ${stored.account_id} has no token any more`);
+  throw new TokenRefused(`the token of account ${stored.account_id} was refused`);
 }
 
 /**
@@ -63,8 +48,8 @@ export async function renewToken(
   refused: string | null,
 ): Promise<ObtainedToken> {
   return transaction(pool, async (client) => {
-    const row = (await client.query<Row>(`${READ} FOR UPDATE`, [accountId])).rows[0];
-    const renewedByAnother = usable(row, vault, refused);
+    const row = await lockStoredToken(client, accountId);
+    const renewedByAnother = row && usable(row, vault, refused);
     if (renewedByAnother) return renewedByAnother;
     if (!row?.client_id) throw new Error(`account ${accountId} is not anonymous`);
     faultPoint('token.asking');
@@ -80,9 +65,10 @@ export async function renewToken(
   });
 }
 
-function usable(row: Row | undefined, vault: Vault, refused: string | null): ObtainedToken | null {
-  if (!row?.token) return null;
-  if (row.token_expires_at && row.token_expires_at.getTime() < now().getTime() + EXPIRY_MARGIN_MS) return null;
-  const token = vault.open(row.token, 'account.token');
-  return token === refused ? null : { token, userId: row.user_id };
+function usable(stored: StoredToken, vault: Vault, refused: string | null): ObtainedToken | null {
+  const { token: sealed, token_expires_ms, user_id } = stored;
+  if (sealed === null) return null;
+  if (token_expires_ms !== null && token_expires_ms < now().getTime() + EXPIRY_MARGIN_MS) return null;
+  const token = vault.open(sealed, 'account.token');
+  return token === refused ? null : { token, userId: user_id };
 }

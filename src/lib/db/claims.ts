@@ -1,4 +1,5 @@
 import type { JobRecord, Progress } from '../domain/job.ts';
+import { accountOfTenant, STORED_TOKEN, type StoredToken } from './accounts.ts';
 import type { Queryable } from './database.ts';
 import { SESSION_OF_JOB, type SessionRow } from './sessions.ts';
 import { WITHOUT_WAITING } from './synchronous-commit.ts';
@@ -6,8 +7,15 @@ import { WITHOUT_WAITING } from './synchronous-commit.ts';
 /** How long a worker owns a job without a sign of life, in ms. Three missed heartbeats, and another may take over. */
 const LEASE_MS = 15_000;
 
+export type Claimed = {
+  job: JobRecord;
+  session: SessionRow;
+  /** Of the account in whose name it speaks: its session's, or that of its tenant; null where it is not there yet. */
+  account: StoredToken | null;
+};
+
 export type Claim =
-  | { kind: 'claimed'; job: JobRecord; session: SessionRow }
+  | ({ kind: 'claimed' } & Claimed)
   /** Another worker holds it for so many ms more, unless it goes on. */
   | { kind: 'leased'; forMs: number }
   /** Ended, or dispatched anew under another number: this entry of the queue is void. */
@@ -22,15 +30,25 @@ export type Ask = { jobId: string; dispatchNo: number };
  */
 const ASKED = 'asked AS (SELECT * FROM json_to_recordset($1::json) AS asked(id text, dispatch_no int))';
 
+/** $3 is the hash of NEMO_TOKEN. */
+const ACCOUNT_OF_JOB = `(SELECT row_to_json(stored) FROM (
+    SELECT ${STORED_TOKEN} FROM public.account WHERE account.id = COALESCE(
+      (SELECT account_id FROM public.session WHERE session.id = job.session_id), ${accountOfTenant('job.tenant_id', '$3')})
+  ) AS stored)`;
+
 /**
  * Takes dispatched jobs (architecture.md, "Claim"), each under an owner of its own: the worker, and a number that no
  * other claim has. It fences off whoever had the job before. Nobody waits for the disk: a claim that is lost with the
  * server has another owner when it is made again, and the commit before a message takes it along.
  * @returns a claim an ask, in their order. Of two asks for the same entry only the first can be `claimed`.
  */
-export async function claimJobs(db: Queryable, asks: readonly Ask[], worker: string): Promise<Claim[]> {
+export async function claimJobs(
+  db: Queryable,
+  asks: readonly Ask[],
+  { worker, nemoTokenHash }: { worker: string; nemoTokenHash: string | null },
+): Promise<Claim[]> {
   const asked = JSON.stringify(asks.map(({ jobId, dispatchNo }) => ({ id: jobId, dispatch_no: dispatchNo })));
-  const { rows } = await db.query<JobRecord & { session: SessionRow }>({
+  const { rows } = await db.query<JobRecord & Omit<Claimed, 'job'>>({
     name: 'claim_jobs',
     text: `WITH ${ASKED}, claimed AS (
       UPDATE public.job
@@ -42,9 +60,9 @@ export async function claimJobs(db: Queryable, asks: readonly Ask[], worker: str
           AND (lease_until IS NULL OR lease_until < now())
           -- One whose time ran out before it was started is ended by the sweep of limits, and is not started any more.
           AND (started_at IS NOT NULL OR COALESCE(LEAST(expires_at, deadline_at) > now(), true)), false)
-      RETURNING *, ${SESSION_OF_JOB} AS session
+      RETURNING *, ${SESSION_OF_JOB} AS session, ${ACCOUNT_OF_JOB} AS account
       ) SELECT claimed.* FROM claimed, ${WITHOUT_WAITING}`,
-    values: [asked, worker],
+    values: [asked, worker, nemoTokenHash],
   });
   const claimed = new Map(rows.map((row) => [row.id, row]));
   const first = asks.map(({ jobId, dispatchNo }) => {
@@ -57,8 +75,8 @@ export async function claimJobs(db: Queryable, asks: readonly Ask[], worker: str
   return asks.map(({ jobId, dispatchNo }, index): Claim => {
     const row = first[index];
     if (row) {
-      const { session, ...job } = row;
-      return { kind: 'claimed', job, session };
+      const { session, account, ...job } = row;
+      return { kind: 'claimed', job, session, account };
     }
     const forMs = held.get(`${jobId} ${dispatchNo}`);
     return forMs === undefined ? { kind: 'superseded' } : { kind: 'leased', forMs };

@@ -26,14 +26,17 @@ export type JobStatements = {
   write(write: Write): Promise<JobRecord | null>;
 };
 
-/** @param limits.renderMs how long a render may take. */
-export function createJobStatements(db: Queryable, owner: string, limits: { renderMs: number }): JobStatements {
+/** @param options.renderMs how long a render may take. */
+export function createJobStatements(
+  db: Queryable,
+  options: { worker: string; nemoTokenHash: string | null; renderMs: number },
+): JobStatements {
   const share = <Item, Result>(run: (items: readonly Item[]) => Promise<readonly (Result | Error)[]>) =>
     shareStatements<Item, Result>({ maxItems: MAX_ITEMS, maxAtOnce: MAX_STATEMENTS, run }).add;
   return {
-    claim: share((asks: readonly Ask[]) => claimJobs(db, asks, owner)),
+    claim: share((asks: readonly Ask[]) => claimJobs(db, asks, options)),
     latestRender: share((jobIds: readonly string[]) => latestRenders(db, jobIds)),
-    waitingRender: share((asks: readonly Ask[]) => waitingRenders(db, asks, limits.renderMs)),
+    waitingRender: share((asks: readonly Ask[]) => waitingRenders(db, asks, options.renderMs)),
     parkAgain: share((parked: readonly Parked[]) => parkAgain(db, parked)),
     giveBack: share((given: readonly Given[]) => giveBack(db, given)),
     write: share((writes: readonly Write[]) => writeJobs(db, writes)),

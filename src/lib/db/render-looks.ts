@@ -1,4 +1,5 @@
 import type { JobRecord, Progress } from '../domain/job.ts';
+import { STORED_TOKEN, type StoredToken } from './accounts.ts';
 import type { Ask } from './claims.ts';
 import type { Queryable } from './database.ts';
 import { WITHOUT_WAITING } from './synchronous-commit.ts';
@@ -16,7 +17,7 @@ export type WaitingRender = Pick<
   | 'dispatch_no'
   | 'epoch'
   | 'seq'
-> & { account_id: string; render_id: string };
+> & { account: StoredToken; render_id: string };
 
 /**
  * The jobs of these entries of the queue that only wait for a render which the upstream knows, in their order. Null for
@@ -30,11 +31,16 @@ export async function waitingRenders(
   const { rows } = await db.query<WaitingRender>({
     name: 'waiting_renders',
     text: `SELECT job.id, job.tenant_id, job.session_id, job.request_id, job.traceparent, job.skill, job.progress,
-        job.dispatch_no, job.epoch, job.seq, session.account_id, render.id AS render_id
+        job.dispatch_no, job.epoch, job.seq, account.stored AS account, render.id AS render_id
       FROM public.job
         CROSS JOIN LATERAL (
           SELECT account_id, upstream_id FROM public.session WHERE id = job.session_id LIMIT 1
         ) AS session
+        CROSS JOIN LATERAL (
+          SELECT row_to_json(stored) AS stored FROM (
+            SELECT ${STORED_TOKEN} FROM public.account WHERE id = session.account_id LIMIT 1
+          ) AS stored
+        ) AS account
         CROSS JOIN LATERAL (
           SELECT id, state, submitted_at FROM public.render WHERE job_id = job.id ORDER BY number DESC LIMIT 1
         ) AS render
@@ -43,7 +49,7 @@ export async function waitingRenders(
         AND COALESCE(job.dispatched_at IS NOT NULL AND job.finished_at IS NULL AND job.lease_until IS NULL
           AND job.status = 'waiting' AND job.waiting_reason = 'render' AND job.phase = 'render'
           AND job.cancel_requested_at IS NULL AND (job.deadline_at IS NULL OR job.deadline_at > now()), false)
-        AND session.account_id IS NOT NULL AND session.upstream_id IS NOT NULL
+        AND session.upstream_id IS NOT NULL
         AND render.state = 'submitted' AND render.submitted_at > now() - $2 * interval '1 ms'`,
     values: [asks.map(({ jobId }) => jobId), timeoutMs],
   });

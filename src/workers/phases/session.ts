@@ -11,7 +11,8 @@ import { afterConversation } from './conclude.ts';
 export async function openSession(work: Work): Promise<Step> {
   work.report('Connecting');
   const { session } = work;
-  const accountId = session.account_id ?? (await work.deps.accounts.resolve(work.job.tenant_id));
+  const accountId =
+    session.account_id ?? work.account?.account_id ?? (await work.deps.accounts.resolve(work.job.tenant_id));
   // Asked for meanwhile; what is wrong with it is heard of afterwards.
   const identity = work.identity(accountId);
   identity.catch(() => undefined);
