@@ -52,7 +52,7 @@ export async function runTurn(turn: TurnRequest): Promise<TurnEnding> {
     return { kind: watch.timedOut() ?? 'lost' };
   } finally {
     watch.stop();
-    await client.destroy();
+    await client.destroy(GIVEN_UP);
   }
 }
 
