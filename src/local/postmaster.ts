@@ -14,8 +14,8 @@ import { waitUntil } from './wait-until.ts';
 const START_LIMIT_MS = 60_000;
 /** Our pools and BullMQ's together, several processes; the default of 100 is too tight. */
 const MAX_CONNECTIONS = 200;
-/** Fast and careless: for clusters that are thrown away. */
-const THROWAWAY_SETTINGS = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
+/** Fast and careless, for many services at once: for clusters that are thrown away. */
+const THROWAWAY_SETTINGS = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=500'];
 
 export type PostmasterOptions = {
   binaries: PostgresBinaries;

@@ -10,6 +10,7 @@ import type { Identity } from '../lib/nemo/transport.ts';
 import type { Slots } from '../lib/slots.ts';
 import type { PhaseDeps } from './deps.ts';
 import type { Seen } from './look-at-render.ts';
+import type { Before } from './phases/read-before.ts';
 
 /** What a phase decides about the way on. Its own results are written before it returns. */
 export type Step =
@@ -60,6 +61,8 @@ export class Work {
   progress: Progress;
   /** What was heard of its render just before it was claimed; whoever reads it takes it away. */
   seen: Seen | null;
+  /** What is to be compared with after a message, read when its session was opened; whoever reads it takes it away. */
+  before: Promise<Before> | null = null;
   #identity: Identity | null = null;
   /** The upstream's name for the account's user, as it is stored. */
   #userId: string | null = null;

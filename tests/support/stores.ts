@@ -21,8 +21,8 @@ type Kind = {
   start(redis: boolean): Promise<Stores>;
 };
 
-/** As many as the embedded server takes. */
-const MAX_CONNECTIONS = 200;
+/** As many as an embedded server that is thrown away takes: a dozen services have their pools there at once. */
+const MAX_CONNECTIONS = 500;
 /** One for each test worker, as `startRedis` takes them. */
 const REDIS_DATABASES = 64;
 

@@ -12,12 +12,14 @@ import { faultPoint } from '../../lib/fault-point.ts';
 import { runTurn, type TurnEnding } from '../../lib/nemo/turn.ts';
 import { UpstreamError } from '../../lib/nemo/upstream-error.ts';
 import { readBalance } from '../balance.ts';
+import { meanwhile } from '../meanwhile.ts';
 import type { Step, Work } from '../work.ts';
 import { afterConversation, concludeTurn, stateAfter } from './conclude.ts';
 import { takeLostTurn } from './lost-turn.ts';
 import { lackCredits, stillLacksCredits } from './no-credits.ts';
 import { openedSession } from './opened-session.ts';
 import { type Preview, watchForPreview } from './preview.ts';
+import { readBefore } from './read-before.ts';
 import { recoverTurn, SEND_WINDOW_MS } from './recover-turn.ts';
 
 /** Sends the message, once, and listens to the end (architecture.md, "The money rule"). */
@@ -29,10 +31,9 @@ export async function converse(work: Work): Promise<Step> {
 
   const waits = await stillLacksCredits(work, accountId, () => readBalance(work, accountId, who));
   if (waits) return waits;
-  const [state, credits] = await Promise.all([
-    work.deps.nemo.state(who, upstreamId, work.signal),
-    readBalance(work, accountId, who),
-  ]);
+  const ahead = work.before;
+  work.before = null;
+  const { state, credits } = await (ahead ?? readBefore(work, { accountId, upstreamId, who }));
   const before = readSessionState(state);
   // Before anything can be refused for want of credits: the link to register carries the name.
   await work.nameUser(accountId, before.userId);
@@ -88,9 +89,7 @@ async function afterTurn(work: Work, fold: TurnFold, ending: TurnEnding): Promis
     throw new UpstreamError('POST /run_sse', `HTTP ${ending.answer.status}`, { answer: ending.answer });
   }
   if (ending.kind === 'closed') {
-    // Read while the end is written down; what is wrong with it is heard of afterwards.
-    const state = stateAfter(work);
-    state.catch(() => undefined);
+    const state = meanwhile(stateAfter(work));
     const set = { turn_state: 'closed', turn_end: 'closed', turn_fold: fold } as const;
     await work.write({ set, stamp: ['turn_ended_at'] });
     faultPoint('turn.closed');

@@ -2,10 +2,13 @@ import type { SessionPatch } from '../../lib/db/sessions.ts';
 import { assetsOf, languageOf } from '../../lib/domain/job.ts';
 import { upstreamPolicy } from '../../lib/domain/upstream-errors.ts';
 import { faultPoint } from '../../lib/fault-point.ts';
+import type { SessionAnswer } from '../../lib/nemo/answers.ts';
 import type { Identity } from '../../lib/nemo/transport.ts';
 import { UpstreamError } from '../../lib/nemo/upstream-error.ts';
+import { meanwhile } from '../meanwhile.ts';
 import type { Step, Work } from '../work.ts';
 import { afterConversation } from './conclude.ts';
+import { readBefore } from './read-before.ts';
 
 /** Account, token and session: after it, there is someone to talk to. */
 export async function openSession(work: Work): Promise<Step> {
@@ -13,35 +16,50 @@ export async function openSession(work: Work): Promise<Step> {
   const { session } = work;
   const accountId =
     session.account_id ?? work.account?.account_id ?? (await work.deps.accounts.resolve(work.job.tenant_id));
-  // Asked for meanwhile; what is wrong with it is heard of afterwards.
-  const identity = work.identity(accountId);
-  identity.catch(() => undefined);
-  await work.enter('session', work.job.account_id === accountId ? {} : { account_id: accountId });
-  const who = await identity;
-  if (session.upstream_id === null) await openUpstream(work, accountId, who);
-  else if (session.status === 'lost') await findAgain(work, session.upstream_id, who);
+  const entered = work.enter('session', work.job.account_id === accountId ? {} : { account_id: accountId });
+  const opening = meanwhile(work.identity(accountId).then((who) => openAt(work, who)));
+  await entered;
+  const { who, opened } = await opening;
+  if (opened !== null) await keepOpened(work, accountId, who, opened);
+  else if (session.status === 'lost') await findAgain(work, who);
   if (work.session.workspace_url === null)
     await work.writeSession({ workspace_url: await linkWorkspace(work, work.session, who) });
   work.report('Ready');
   // A retry of a job whose message was answered goes on from there.
   if (work.job.turn_state === 'done') return afterConversation(work);
-  if (work.job.type === 'export') return { kind: 'go', phase: 'render' };
-  return { kind: 'go', phase: assetsOf(work.job.input).length > 0 ? 'upload' : 'converse' };
+  return { kind: 'go', phase: phaseAfter(work) };
 }
 
-async function openUpstream(work: Work, accountId: string, who: Identity): Promise<void> {
-  const language = work.session.language ?? languageOf(work.job.input);
+function phaseAfter({ job }: Work): 'render' | 'upload' | 'converse' {
+  if (job.type === 'export') return 'render';
+  return assetsOf(job.input).length > 0 ? 'upload' : 'converse';
+}
+
+/** The caller, and a new session upstream where there is none yet: it costs nothing, so it need not wait for the row. */
+async function openAt(work: Work, who: Identity): Promise<{ who: Identity; opened: SessionAnswer | null }> {
+  if (work.session.upstream_id !== null) return { who, opened: null };
   faultPoint('session.opening');
-  const answer = await work.deps.nemo.createSession(who, language, work.signal);
+  const opened = await work.deps.nemo.createSession(who, languageFor(work), work.signal);
   faultPoint('session.opened');
-  await work.nameUser(accountId, answer.user_id);
-  const ids = { task_id: answer.task_id, upstream_id: answer.session_id };
-  const opened: SessionPatch = { ...ids, account_id: accountId, language, status: 'ready' };
+  return { who, opened };
+}
+
+function languageFor({ session, job }: Work): string {
+  return session.language ?? languageOf(job.input);
+}
+
+async function keepOpened(work: Work, accountId: string, who: Identity, opened: SessionAnswer): Promise<void> {
+  const ids = { task_id: opened.task_id, upstream_id: opened.session_id };
+  await work.nameUser(accountId, opened.user_id);
+  const patch: SessionPatch = { ...ids, account_id: accountId, language: languageFor(work), status: 'ready' };
   try {
-    opened.workspace_url = await linkWorkspace(work, ids, who);
+    patch.workspace_url = await linkWorkspace(work, ids, who);
+    // The message comes next.
+    if (phaseAfter(work) === 'converse')
+      work.before = meanwhile(readBefore(work, { accountId, upstreamId: opened.session_id, who }));
   } finally {
     // Whatever becomes of the link: the session is there.
-    await work.writeSession(opened);
+    await work.writeSession(patch);
     faultPoint('session.written');
   }
 }
@@ -50,8 +68,8 @@ async function openUpstream(work: Work, accountId: string, who: Identity): Promi
  * A session that was lost is looked for before anything is done in it: the tenant may have put its account's token back.
  * Throws UpstreamError where it is still gone.
  */
-async function findAgain(work: Work, upstreamId: string, who: Identity): Promise<void> {
-  await work.deps.nemo.state(who, upstreamId, work.signal);
+async function findAgain(work: Work, who: Identity): Promise<void> {
+  await work.deps.nemo.state(who, work.session.upstream_id ?? '', work.signal);
   await work.writeSession({ status: 'ready' });
 }
 
