@@ -5,6 +5,7 @@ import { readStoredToken, type StoredToken } from './db/accounts.ts';
 import type { Database } from './db/database.ts';
 import type { NemoClient } from './nemo/client.ts';
 import type { SkillIdentity } from './nemo/transport.ts';
+import { rememberOpened } from './opened-secrets.ts';
 import { createSlots } from './slots.ts';
 
 /** A renewal holds a connection while it asks the upstream: a slow upstream must not take them all from the others. */
@@ -28,6 +29,7 @@ export function createAccounts(deps: {
   nemoToken: string | undefined;
 }): Accounts {
   const { db, vault, nemo } = deps;
+  const opened = rememberOpened(vault);
   const underWay = new Map<string, Promise<ObtainedToken>>();
   const inSlot = createSlots(RENEWALS_AT_ONCE);
 
@@ -35,14 +37,14 @@ export function createAccounts(deps: {
     const issue = (clientId: string) => nemo.anonymousToken(clientId, skill);
     const stored = await readStoredToken(db.pool, accountId);
     if (stored === null) throw new TokenGone(`there is no account ${accountId}`);
-    return openToken(vault, stored, refused) ?? inSlot(() => renewToken(db.pool, vault, accountId, issue, refused));
+    return openToken(opened, stored, refused) ?? inSlot(() => renewToken(db.pool, vault, accountId, issue, refused));
   };
 
   return {
     resolve: (tenantId) => resolveAccount(db.pool, vault, tenantId, deps.nemoToken),
     async token(account, skill, refused) {
       if (typeof account !== 'string') {
-        const read = openToken(vault, account, refused ?? null);
+        const read = openToken(opened, account, refused ?? null);
         if (read) return read;
       }
       const accountId = typeof account === 'string' ? account : account.account_id;

@@ -29,7 +29,11 @@ export class TokenGone extends TokenRefused {
  * The account's token, if it can be used: it has not expired and is not the one that was `refused`.
  * @returns null for an anonymous one that has to be renewed. Throws TokenRefused, TokenGone for a registered one.
  */
-export function openToken(vault: Vault, stored: StoredToken, refused: string | null): ObtainedToken | null {
+export function openToken(
+  vault: Pick<Vault, 'open'>,
+  stored: StoredToken,
+  refused: string | null,
+): ObtainedToken | null {
   const token = usable(stored, vault, refused);
   if (token || stored.kind === 'anonymous') return token;
   if (stored.token === null) throw new TokenGone(`account ${stored.account_id} has no token any more`);
@@ -65,7 +69,7 @@ export async function renewToken(
   });
 }
 
-function usable(stored: StoredToken, vault: Vault, refused: string | null): ObtainedToken | null {
+function usable(stored: StoredToken, vault: Pick<Vault, 'open'>, refused: string | null): ObtainedToken | null {
   const { token: sealed, token_expires_ms, user_id } = stored;
   if (sealed === null) return null;
   if (token_expires_ms !== null && token_expires_ms < now().getTime() + EXPIRY_MARGIN_MS) return null;

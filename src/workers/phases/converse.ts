@@ -9,6 +9,7 @@ import { stateFingerprint } from '../../lib/domain/state-diff.ts';
 import { emptyFold, foldPayload, type TurnFold } from '../../lib/domain/stream/fold.ts';
 import { provesUnsent } from '../../lib/domain/upstream-errors.ts';
 import { faultPoint } from '../../lib/fault-point.ts';
+import type { Identity } from '../../lib/nemo/transport.ts';
 import { runTurn, type TurnEnding } from '../../lib/nemo/turn.ts';
 import { UpstreamError } from '../../lib/nemo/upstream-error.ts';
 import { readBalance } from '../balance.ts';
@@ -27,6 +28,15 @@ export async function converse(work: Work): Promise<Step> {
   if (work.job.turn_state === 'sending') return recoverTurn(work);
   if (work.job.turn_state === 'done') return afterConversation(work);
   if (work.job.turn_state === 'closed') return concludeTurn(work, stateAfter(work));
+  const message = await beginMessage(work);
+  return 'kind' in message ? message : sendMessage(work, message);
+}
+
+/** A message whose turn was begun: until `openBefore` it may be sent. */
+type Message = { who: Identity; sessionId: string; openBefore: number };
+
+/** What comes before a message, and the commit after which it may be on its way; or what is to be done instead. */
+async function beginMessage(work: Work): Promise<Message | Step> {
   const { who, accountId, upstreamId } = await openedSession(work);
 
   const waits = await stillLacksCredits(work, accountId, () => readBalance(work, accountId, who));
@@ -41,7 +51,6 @@ export async function converse(work: Work): Promise<Step> {
   if (arrived) return arrived;
   if (credits.available <= 0) return lackCredits(work, 'converse', accountId, credits);
 
-  const { SSE_TOTAL_TIMEOUT, SSE_IDLE_TIMEOUT } = work.deps.config;
   const stateHash = sha256(stateFingerprint(before));
   faultPoint('turn.prepared');
   const committing = monotonicMs();
@@ -50,20 +59,23 @@ export async function converse(work: Work): Promise<Step> {
       work.deps.db.pool,
       work.job,
       { state, stateHash, credits },
-      { progress: work.progress, upstreamId, turnMs: SSE_TOTAL_TIMEOUT },
+      { progress: work.progress, upstreamId, turnMs: work.deps.config.SSE_TOTAL_TIMEOUT },
     ),
     { state },
   );
-  faultPoint('turn.sending');
+  return { who, sessionId: upstreamId, openBefore: committing + SEND_WINDOW_MS };
+}
 
+/** A function of its own: what was needed until here is not kept while thousands listen for minutes. */
+async function sendMessage(work: Work, message: Message): Promise<Step> {
+  faultPoint('turn.sending');
+  const { SSE_TOTAL_TIMEOUT, SSE_IDLE_TIMEOUT, NEMO_API_URL } = work.deps.config;
   const fold = emptyFold();
-  const listener = listen(work, fold, watchForPreview(work, before, who));
+  const listener = listen(work, fold, watchForPreview(work, message.who));
   const turn = {
-    baseUrl: work.deps.config.NEMO_API_URL,
-    who,
-    sessionId: upstreamId,
+    ...message,
+    baseUrl: NEMO_API_URL,
     text: messageOf(work.job.input as GenerateInput),
-    openBefore: committing + SEND_WINDOW_MS,
     idleMs: SSE_IDLE_TIMEOUT,
     totalMs: SSE_TOTAL_TIMEOUT,
     signal: work.signal,

@@ -1,4 +1,4 @@
-import { readSessionState, type SessionState } from '../../lib/domain/session-state.ts';
+import { readSessionState } from '../../lib/domain/session-state.ts';
 import { diffStates } from '../../lib/domain/state-diff.ts';
 import type { TurnFold } from '../../lib/domain/stream/fold.ts';
 import { turnText } from '../../lib/domain/stream/words.ts';
@@ -20,8 +20,7 @@ export type Preview = {
  * Generation has two stages: the raw video is in the state minutes before music and title are. Tells of it once, with
  * `job.preview_ready`, while the turn goes on. What it cannot read or write is the turn's own business later.
  */
-export function watchForPreview(work: Work, before: SessionState, who: Identity): Preview {
-  const known = new Set(before.media.map((media) => media.url));
+export function watchForPreview(work: Work, who: Identity): Preview {
   let answered = 0;
   let looks = 0;
   let done = false;
@@ -30,6 +29,9 @@ export function watchForPreview(work: Work, before: SessionState, who: Identity)
   const { session } = work;
   const lookNow = async (fold: TurnFold) => {
     const after = readSessionState(await work.deps.nemo.state(who, session.upstream_id ?? '', work.signal));
+    // Of the session as it was when the message was sent; read only now, it takes no memory until then.
+    const before = readSessionState(session.state);
+    const known = new Set(before.media.map((media) => media.url));
     if (done || !after.media.some((media) => media.kind === 'video' && !known.has(media.url))) return;
     done = true;
     const turn = { text: turnText(fold).text, changes: diffStates(before, after) };
