@@ -7,6 +7,7 @@ import type { PhaseDeps } from './deps.ts';
 import type { Heartbeats } from './heartbeats.ts';
 import { lookAtRender } from './look-at-render.ts';
 import { recordStart } from './record-phase.ts';
+import type { Stopping } from './stopping.ts';
 import type { Batches } from './sweeps/batches.ts';
 import { type Leave, walkJob } from './walk-job.ts';
 import { JobLost, Work } from './work.ts';
@@ -18,6 +19,9 @@ import { JobLost, Work } from './work.ts';
  */
 const STEPS_AT_ONCE = 100;
 
+/** What the jobs of a process have in common, whatever their queue. */
+type Run = { heartbeats: Heartbeats; batches: Batches; stopping: Stopping };
+
 /** They only tell BullMQ that an entry was moved. One for all: each new one would write down a stack that nobody reads. */
 const DELAYED = new DelayedError();
 const WAITING = new WaitingError();
@@ -26,18 +30,13 @@ const WAITING = new WaitingError();
  * Takes a job from a queue, walks it through its phases and leaves when it has ended or has to wait. Whatever a phase
  * throws becomes a decision here; what even that cannot write is left to the lease and the reconciler.
  */
-export function createProcessor(
-  lane: Lane,
-  deps: PhaseDeps,
-  run: { heartbeats: Heartbeats; batches: Batches; kick(): void },
-): Processor<Payload, void> {
+export function createProcessor(lane: Lane, deps: PhaseDeps, run: Run & { kick(): void }): Processor<Payload, void> {
   const slots = openSlots(STEPS_AT_ONCE);
-  // BullMQ makes an AbortSignal only for processors that declare three parameters.
-  return async function processEntry(entry: Job<Payload, void>, token?: string, signal?: AbortSignal): Promise<void> {
+  // BullMQ makes an AbortSignal for each entry of a processor that declares a third parameter: ours are told by `stopping`.
+  return async function processEntry(entry: Job<Payload, void>, token?: string): Promise<void> {
     try {
       const payload = Payload.parse(entry.data);
-      const stopping = signal ?? new AbortController().signal;
-      const { leave, isNews } = await slots.hold(() => runClaimed(lane, deps, run, payload, stopping, slots));
+      const { leave, isNews } = await slots.hold(() => runClaimed(lane, deps, run, payload, slots));
       if (leave.kind === 'delay') await entry.moveToDelayed(Date.now() + leave.ms, token);
       if (leave.kind === 'hand_over') await entry.moveToWait(token);
       faultPoint('park.delayed');
@@ -57,11 +56,11 @@ export function createProcessor(
 async function runClaimed(
   lane: Lane,
   deps: PhaseDeps,
-  run: { heartbeats: Heartbeats; batches: Batches },
+  run: Run,
   payload: Payload,
-  stopping: AbortSignal,
   slots: Slots,
 ): Promise<{ leave: Leave; isNews: boolean }> {
+  const stopping = run.stopping.signal;
   // Told to stop while it stood in line: nothing has begun.
   if (stopping.aborted) return { leave: { kind: 'hand_over' }, isNews: false };
   const ask = { jobId: payload.job_id, dispatchNo: payload.dispatch_no };
@@ -78,22 +77,15 @@ async function runClaimed(
   recordStart(claim.job);
 
   // Not awaited: the row as it was claimed is let go of with this call, of thousands that listen for minutes.
-  return walkClaimed(new Work(deps, claim, slots, look?.seen ?? null), lane, run, stopping);
+  return walkClaimed(new Work(deps, claim, slots, look?.seen ?? null), lane, run);
 }
 
-async function walkClaimed(
-  work: Work,
-  lane: Lane,
-  run: { heartbeats: Heartbeats; batches: Batches },
-  stopping: AbortSignal,
-): Promise<{ leave: Leave; isNews: boolean }> {
+async function walkClaimed(work: Work, lane: Lane, run: Run): Promise<{ leave: Leave; isNews: boolean }> {
   const { id, epoch, seq, batch_id } = work.job;
-  const stop = () => work.abort(stopping.reason);
-  stopping.addEventListener('abort', stop, { once: true });
-  if (stopping.aborted) stop();
+  run.stopping.add(work);
   run.heartbeats.add(work);
   try {
-    const leave = await walkJob(work, lane, stopping);
+    const leave = await walkJob(work, lane, run.stopping.signal);
     return { leave, isNews: work.job.seq > seq };
   } catch (error) {
     if (!(error instanceof JobLost)) throw error;
@@ -103,6 +95,6 @@ async function walkClaimed(
     run.heartbeats.remove(work);
     if (batch_id !== null) run.batches.touch(batch_id);
     work.close();
-    stopping.removeEventListener('abort', stop);
+    run.stopping.remove(work);
   }
 }

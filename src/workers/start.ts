@@ -12,6 +12,7 @@ import { startHeartbeats } from './heartbeats.ts';
 import { openDeps } from './open-deps.ts';
 import { type OperatorServer, startOperatorServer } from './operator-server.ts';
 import { createProcessor } from './run-job.ts';
+import { createStopping } from './stopping.ts';
 import { startBatches } from './sweeps/batches.ts';
 import { startSweeps } from './sweeps/start.ts';
 import { openDelivery } from './webhooks/open-delivery.ts';
@@ -73,7 +74,8 @@ function startWork(deps: PhaseDeps, backend: QueueBackend, producer: Producer): 
   const sweeps = startSweeps(deps, producer, kick);
   const heartbeats = startHeartbeats(db, log);
   const batches = startBatches({ db, log, onReady: kick });
-  const run = { heartbeats, batches, kick };
+  const stopping = createStopping();
+  const run = { heartbeats, batches, stopping, kick };
   const queueWorkers = [
     backend.worker('run', createProcessor('run', deps, run), { concurrency: config.RUN_CONCURRENCY }),
     backend.worker('wait', createProcessor('wait', deps, run), { concurrency: config.WAIT_CONCURRENCY }),
@@ -84,7 +86,7 @@ function startWork(deps: PhaseDeps, backend: QueueBackend, producer: Producer): 
       await Promise.all([dispatcher.stop(), sweeps.stop()]);
       const closed = Promise.all(queueWorkers.map((worker) => worker.close()));
       if (!(await settlesWithin(closed, config.DRAIN_TIMEOUT))) {
-        for (const worker of queueWorkers) worker.cancelAllJobs('shutdown');
+        stopping.stop('shutdown');
         if (!(await settlesWithin(closed, HAND_OVER_MS))) log.warn('some jobs did not hand over; their leases run out');
       }
       heartbeats.stop();

@@ -15,7 +15,7 @@ const SHARED_CONNECTIONS = 8;
 /** Where the queues are: in Redis where there is an address, else in the database (BullMQ's Postgres backend). */
 export type QueueStore = { redis: RedisAddress | undefined; databaseUrl: string };
 
-type QueueWorker = Pick<Worker<Payload, void>, 'close' | 'cancelAllJobs' | 'waitUntilReady'>;
+type QueueWorker = Pick<Worker<Payload, void>, 'close' | 'waitUntilReady'>;
 
 export type QueueBackend = {
   kind: 'redis' | 'postgres';
