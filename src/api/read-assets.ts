@@ -26,6 +26,9 @@ export async function readAssets(
   assets?: ReadonlyMap<string, Asset>,
 ): Promise<{ faults: Fault[]; prompt: string }> {
   if (body.type === 'export') return { faults: [], prompt: '' };
+  // As most do: nothing is left to be asked.
+  if (body.type === 'generate' && body.assets.length === 0 && body.prompt !== undefined)
+    return { faults: [], prompt: body.prompt };
   const known = assets ?? (await findAssets(deps.db, tenantId, assetsOf(body)));
   const faults: Fault[] = [];
   const texts: { asset: Asset; pointer: string }[] = [];

@@ -6,6 +6,27 @@ export type BadText = { pointer: string; detail: string };
  * list of its own, so that deep nesting cannot exhaust the stack.
  */
 export function findBadText(body: unknown): BadText[] {
+  return hasBadText(body) ? pointAtBadText(body) : [];
+}
+
+/** Nearly every body is good: pointers into it are only made where one is not. */
+function hasBadText(body: unknown): boolean {
+  const open: unknown[] = [body];
+  while (open.length > 0) {
+    const value = open.pop();
+    if (typeof value === 'string') {
+      if (fault(value) !== null) return true;
+    } else if (typeof value === 'object' && value !== null) {
+      for (const key of Object.keys(value)) {
+        if (fault(key) !== null) return true;
+        open.push((value as Record<string, unknown>)[key]);
+      }
+    }
+  }
+  return false;
+}
+
+function pointAtBadText(body: unknown): BadText[] {
   const found: BadText[] = [];
   const open: { value: unknown; pointer: string }[] = [{ value: body, pointer: '' }];
   for (let next = open.pop(); next; next = open.pop()) {
