@@ -29,6 +29,7 @@ export function startDispatcher(deps: {
   log: Logger;
 }): Dispatcher {
   let hinted = false;
+  let stopped = false;
   let soon: NodeJS.Timeout | null = null;
   const forgetSoon = () => {
     if (soon) clearTimeout(soon);
@@ -54,9 +55,10 @@ export function startDispatcher(deps: {
       loop.kick();
     },
     kick() {
-      soon ??= setTimeout(loop.kick, ROOM_AFTER_MS);
+      if (!stopped) soon ??= setTimeout(loop.kick, ROOM_AFTER_MS);
     },
     stop() {
+      stopped = true;
       forgetSoon();
       return loop.stop();
     },
