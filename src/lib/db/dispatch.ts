@@ -21,10 +21,14 @@ const DISPATCH_LOCK = 7_360_001;
  */
 export async function markDispatched(pool: pg.Pool, limits: MarkLimits): Promise<Dispatch[]> {
   const client = await pool.connect();
+  // As in `pool.query`: where something failed, nobody knows what the connection has still to do, or has prepared.
+  let broken = true;
   try {
-    return await markOn(client, limits);
+    const marked = await markOn(client, limits);
+    broken = false;
+    return marked;
   } finally {
-    client.release();
+    client.release(broken);
   }
 }
 
