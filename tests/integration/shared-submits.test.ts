@@ -44,8 +44,8 @@ const keyOf = (key: string) => ({ tenantId: 'default', route: 'POST /v1/jobs', k
 /** The pool, whose first `lost` inserts of jobs are committed and never answered. */
 function losing(lost: number): pg.Pool {
   let left = lost;
-  const query = async (statement: pg.QueryConfig) => {
-    const result = await db.pool.query(statement);
+  const query = async (statement: pg.QueryConfig, values?: unknown[]) => {
+    const result = await db.pool.query(statement, values);
     if (!statement.name?.startsWith('insert_') || left === 0) return result;
     left -= 1;
     throw new Error('the answer was lost');
