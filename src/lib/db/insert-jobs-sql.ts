@@ -45,31 +45,25 @@ const belongingTo = (stored: string) => `opened AS (
     FROM ${stored}
   )`;
 
-/** What a job may have in its way besides its key: a client reference, or itself. */
-const UNLESS_THERE = `
-    ORDER BY tenant_id, client_reference COLLATE "C", id
-    ON CONFLICT DO NOTHING`;
-
 /**
  * Gives `returned` of the stored jobs. Keys and references are taken in one order by all statements, and all keys before
  * any reference (the sort of the jobs comes after their filter): two statements cannot wait for each other.
  */
-const insertUnlessTaken = (asked: string, returned: string, unlessThere = UNLESS_THERE) => `
+const insertUnlessTaken = (asked: string, returned: string) => `
   WITH ${asked}, won AS (
     INSERT INTO public.idempotency_key (tenant_id, route, key, fingerprint, resource_ids)
     SELECT tenant_id, key_route, key, key_fingerprint, ARRAY[id] FROM asked WHERE key IS NOT NULL
     ORDER BY tenant_id, key_route, key
     ON CONFLICT DO NOTHING
     RETURNING resource_ids[1] AS id
-  ), accepted AS (${JOBS} WHERE key IS NULL OR id IN (SELECT id FROM won) ${unlessThere}
+  ), accepted AS (${JOBS} WHERE key IS NULL OR id IN (SELECT id FROM won)
+    ORDER BY tenant_id, client_reference COLLATE "C", id
+    ON CONFLICT DO NOTHING
     RETURNING ${returned}
   ), ${belongingTo('(SELECT asked.* FROM accepted JOIN asked USING (id)) AS stored')}
   SELECT ${returned} FROM accepted`;
 
-const TIMES = 'id, created_at, due_at, expires_at, deadline_at';
-export const INSERT_ALONE = insertUnlessTaken(ASKED_ALONE, TIMES);
-/** For new jobs without a reference: nothing but their keys is looked out for. */
-export const INSERT_NEW = insertUnlessTaken(ASKED_ALONE, TIMES, '');
+export const INSERT_ALONE = insertUnlessTaken(ASKED_ALONE, 'id, created_at, due_at, expires_at, deadline_at');
 export const INSERT_IN_BATCH = insertUnlessTaken(ASKED_IN_BATCH, 'id');
 /** With nothing to look out for. */
 export const INSERT_FREE = `WITH ${ASKED_IN_BATCH}, accepted AS (${JOBS}), ${belongingTo('asked')} SELECT`;

@@ -4,7 +4,7 @@ import type { ShownJob } from '../domain/job-view.ts';
 import { rankMs } from '../domain/rank.ts';
 import type { Queryable } from './database.ts';
 import type { RequestKey } from './idempotency-keys.ts';
-import { INSERT_ALONE, INSERT_FREE, INSERT_IN_BATCH, INSERT_NEW } from './insert-jobs-sql.ts';
+import { INSERT_ALONE, INSERT_FREE, INSERT_IN_BATCH } from './insert-jobs-sql.ts';
 
 /** A checked job that is to be stored. */
 export type NewJob = {
@@ -60,16 +60,15 @@ export function assetIdsOf(input: JobInput): string[] {
 }
 
 /**
- * Stores jobs with their sessions, first events and idempotency keys, in one statement. A job whose key, client reference
- * or id is there already is left out, with all that belongs to it. (Its key would stay, though, if the reference is lost
- * after the key was won: a job with both needs a transaction.) Of several jobs, an id that is there is an error: only one
- * that is repeated, alone, can be there (share-statements.ts).
+ * Stores jobs with their sessions, first events and idempotency keys, in one statement. Never throws for a conflict:
+ * a job whose key, client reference or id is there already is left out, with all that belongs to it.
+ * (Its key would stay, though, if the reference is lost after the key was won: a job with both needs a transaction.)
  * @returns the stored jobs by their ids.
  */
 export async function insertJobs(db: Queryable, inserts: readonly JobInsert[]): Promise<Map<string, ShownJob>> {
-  const areNew = inserts.length > 1 && inserts.every(({ job }) => job.clientReference === null);
   const { rows } = await db.query<StoredTimes>({
-    ...(areNew ? { name: 'insert_new_jobs', text: INSERT_NEW } : { name: 'insert_jobs', text: INSERT_ALONE }),
+    name: 'insert_jobs',
+    text: INSERT_ALONE,
     values: [JSON.stringify(inserts.map(toRow)), ...SHARED],
   });
   const stored = new Map(rows.map((times) => [times.id, times]));
