@@ -59,8 +59,9 @@ function ofTurn({ openForMs, upstreamId }: TurnChange, parameter: Parameter) {
 }
 
 /**
- * Who joins the line changes the session's row (`joinSessions`). A row that is at the place where the statement's
- * snapshot has it was not changed before it was locked: then the snapshot shows all that wait.
+ * Who joins the line writes the session's row, even where nothing of it changes (`joinSessions`, and a retry). A row that
+ * is at the place where the statement's snapshot has it was not written before it was locked: then the snapshot shows all
+ * that wait.
  */
 function ofLeave({ turnOver, state }: LeaveChange, session: string) {
   return {

@@ -63,8 +63,9 @@ export async function handOn(client: Queryable, ended: JobRecord, turnOpenMs: nu
 /**
  * Puts new jobs into the lines of sessions that are there already, in the transaction that stores the jobs. A session
  * that nobody holds gets the first of its jobs as holder; if a turn may still be running there, that job is due when
- * the turn must be over. The sessions stay locked until the commit, in the order of their ids, so that two
- * transactions cannot wait for each other.
+ * the turn must be over. The sessions are written in any case, by which a job that ends there sees that the line has
+ * changed (session-change.ts), and stay locked until the commit, in the order of their ids, so that two transactions
+ * cannot wait for each other.
  * @returns the places by job id; none for a job whose session the tenant does not have.
  */
 export async function joinSessions(
