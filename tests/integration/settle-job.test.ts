@@ -36,22 +36,39 @@ it('a job that nobody waits behind leaves its session to whoever comes next', as
   expect(await holderOf(job)).toBe(id);
 });
 
-it('a job that joins the line while another ends there is not forgotten', async () => {
-  const job = await here.claimed();
+/** Who may join a line, each with what it has to be there before. */
+const JOINING: Record<string, () => Promise<{ ending: JobRecord; join(): Promise<{ id: string }> }>> = {
+  async 'a new job'() {
+    const ending = await here.claimed();
+    return { ending, join: () => joining(ending) };
+  },
+  async 'a retry'() {
+    const failed = await here.claimed();
+    await settleJob(here.db.pool, failed, { status: 'failed', turnOver: true });
+    const ending = await here.claimed({ session_id: failed.session_id });
+    const retry = async () => (await here.service.client.post<{ id: string }>(`/v1/jobs/${failed.id}/retry`, {})).body;
+    return { ending, join: retry };
+  },
+};
+
+it.each(Object.keys(JOINING))('%s that joins the line while another job ends there is not forgotten', async (who) => {
+  const prepare = JOINING[who];
+  if (!prepare) throw new Error(who);
+  const { ending, join } = await prepare();
   const locking = await here.db.pool.connect();
   await locking.query('BEGIN');
-  await locking.query('SELECT FROM session WHERE id = $1 FOR UPDATE', [job.session_id]);
+  await locking.query('SELECT FROM session WHERE id = $1 FOR UPDATE', [ending.session_id]);
   // It is there before the other ends, and its commit comes after that statement has begun.
-  const joined = joining(job);
+  const joined = join();
   await blocked(1);
-  const settled = succeed(job);
+  const settled = succeed(ending);
   await blocked(2);
   await locking.query('COMMIT');
   locking.release();
 
   const { id } = await joined;
   expect(await settled).toMatchObject({ status: 'succeeded' });
-  expect(await holderOf(job)).toBe(id);
+  expect(await holderOf(ending)).toBe(id);
   expect(await here.service.client.job(id)).toMatchObject({ status: 'queued', waiting: null });
 });
 
