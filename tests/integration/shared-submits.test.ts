@@ -56,7 +56,7 @@ function losing(lost: number): pg.Pool {
 it.each([
   ['of none of them is lost', 0],
   ['of all of them is lost', 1],
-  ['and that of the first repeat are lost', 2],
+  ['and that of one of the repeats are lost', 2],
 ])('jobs that share a statement are stored once each, where the answer %s', async (_, lost) => {
   const { submit } = createSubmission(losing(lost), createQueueRoom(db.pool, 1_000));
   const prompts = [1, 2, 3].map((n) => `Clip ${n} of ${lost}`);
@@ -69,7 +69,8 @@ it.each([
   expect(stored.map(({ prompt }) => prompt)).toEqual(prompts);
   const answered = jobs.flatMap((job) => (job.status === 'fulfilled' ? [job.value.id] : []));
   // A statement is repeated once: whoever loses two answers is told so, and asks again with its key.
-  expect(answered).toEqual(stored.slice(lost === 2 ? 1 : 0).map(({ id }) => id));
+  expect(answered).toHaveLength(lost === 2 ? 2 : 3);
+  expect(stored.map(({ id }) => id).filter((id) => answered.includes(id))).toEqual(answered);
   const keys = await database.sql<{ ids: string[] }>(
     'SELECT resource_ids AS ids FROM idempotency_key WHERE key = ANY ($1) ORDER BY key',
     [prompts],
