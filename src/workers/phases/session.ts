@@ -13,6 +13,8 @@ import { readBefore } from './read-before.ts';
 /** Account, token and session: after it, there is someone to talk to. */
 export async function openSession(work: Work): Promise<Step> {
   work.report('Connecting');
+  // Of a session that is being replaced, nothing may be compared with.
+  work.before = null;
   const { session } = work;
   const accountId =
     session.account_id ?? work.account?.account_id ?? (await work.deps.accounts.resolve(work.job.tenant_id));
