@@ -1,7 +1,8 @@
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Dispatch, markDispatched } from '../../src/lib/db/dispatch.ts';
+import { type Dispatch, markDispatched, markOn } from '../../src/lib/db/dispatch.ts';
 import { createLogger } from '../../src/lib/logger.ts';
+import { PLANNER } from '../../src/lib/planner-settings.ts';
 import type { Producer, Whereabouts } from '../../src/lib/queue/producer.ts';
 import { startReconciler } from '../../src/workers/sweeps/reconciler.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -51,6 +52,25 @@ describe('the dispatcher', () => {
     expect(perTenant(await round())).toEqual({ large: 20, small: 1 });
     await backlog('late', 1);
     expect(perTenant(await round())).toEqual({ late: 1 });
+  });
+
+  it('a plan that was made while nothing waited is good for a backlog: it reads what it marks', async () => {
+    const limits = { limit: 500, tenantConcurrency: 20 };
+    const client = new pg.Client({ connectionString: database.url, options: PLANNER });
+    await client.connect();
+    expect(await markOn(client, limits)).toEqual([]);
+    await backlog('large', 5_000);
+    // What the connection has read before is not counted any more.
+    await client.query('SELECT pg_stat_force_next_flush()');
+    await client.query('BEGIN');
+    expect(await markOn(client, limits)).toHaveLength(20);
+    const { rows } = await client.query<{ read: number }>(
+      `SELECT sum(COALESCE(seq_tup_read, 0) + COALESCE(idx_tup_fetch, 0))::int AS read
+       FROM pg_stat_xact_user_tables WHERE relname = 'job'`,
+    );
+    await client.query('COMMIT');
+    await client.end();
+    expect(rows[0]?.read).toBeLessThan(500);
   });
 
   it('when a round is too small for all, the tenants take turns', async () => {
