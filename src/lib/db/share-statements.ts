@@ -11,9 +11,8 @@ type Waiting<Item, Result> = { item: Item; resolve(result: Result): void; reject
  * Lets items that come at the same time share one statement. Nothing is held back: at the end of the turn of the event
  * loop in which it came an item is run, while fewer than `maxAtOnce` statements are under way; what comes meanwhile
  * gathers, and is the next one, of at most `maxItems`. With `gatherMs`, for what nobody waits for, an item is held back
- * for so long, until it has company. An item is never answered from a statement that began before it
- * came. A statement that fails as a whole is repeated for each of its items alone, once, so that one item cannot fail
- * the others.
+ * for so long, to have company. An item is never answered from a statement that began before it came. A statement that
+ * fails as a whole is repeated for each of its items alone, once, so that one item cannot fail the others.
  * @param run gives a result an item, in their order; an Error is that item's alone. Must bear being repeated.
  */
 export function shareStatements<Item, Result>(options: {

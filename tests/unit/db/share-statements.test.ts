@@ -138,3 +138,23 @@ it('whatever comes when: every item is answered with its own result, in groups w
       },
     ),
   ));
+
+it('with a time to gather, holds an item back for so long, unless all is to be done at once', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout'] });
+  const asked: (readonly number[])[] = [];
+  const run = async (items: readonly number[]) => {
+    asked.push(items);
+    return items;
+  };
+  const group = shareStatements<number, number>({ maxItems: 10, maxAtOnce: 1, gatherMs: 50, run });
+  const first = group.add(1);
+  await vi.advanceTimersByTimeAsync(49);
+  const second = group.add(2);
+  expect(asked).toEqual([]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(await Promise.all([first, second])).toEqual([1, 2]);
+  const third = group.add(3);
+  await group.flush();
+  expect([asked, await third]).toEqual([[[1, 2], [3]], 3]);
+  vi.useRealTimers();
+});
