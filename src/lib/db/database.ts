@@ -55,18 +55,11 @@ export function openDatabase(url: string, options: { poolSize: number; onError(e
   };
 }
 
-/**
- * Runs `work` in one transaction on one connection; whatever it throws rolls back and is thrown on.
- * @param begin opens it: what belongs to the beginning and has no parameters travels along.
- */
-export async function transaction<T>(
-  pool: pg.Pool,
-  work: (client: Queryable) => Promise<T>,
-  begin = 'BEGIN',
-): Promise<T> {
+/** Runs `work` in one transaction on one connection; whatever it throws rolls back and is thrown on. */
+export async function transaction<T>(pool: pg.Pool, work: (client: Queryable) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   try {
-    await client.query(begin);
+    await client.query('BEGIN');
     const result = await work(client);
     faultPoint('transaction.committing');
     await client.query('COMMIT');
