@@ -5,14 +5,21 @@ import type { DueMessage, Room } from '../../lib/db/webhook-messages.ts';
 const MAX_HELD = 1_000;
 /** Of these, POSTs to receivers that did not answer last time: the healthy ones always have the rest. */
 const MAX_SUSPECT = 500;
-/** POSTs at once to a receiver that we know nothing of, or that is slow or refuses. */
-const FIRST_WINDOW = 4;
+/** POSTs at once to a receiver that we know nothing of. */
+const FIRST_WINDOW = 2;
+/** To one that answers, but slowly, or refuses. */
+const SLOW_WINDOW = 4;
 /** The most that a receiver can earn by taking webhooks quickly. */
 export const MAX_WINDOW = 20;
+/**
+ * POSTs under way to quick receivers from which on none of them earns more: the process has enough to do, and a hundred
+ * receivers with ten connections each would cost it a fifth more a POST than with two.
+ */
+const BUSY = 100;
 /** To a receiver that did not answer: one at a time, until it does. */
 const SUSPECT_WINDOW = 1;
 /**
- * So many times its window may be claimed for a receiver that has earned some, so that it never waits for a claim. More
+ * So many times its window may be claimed for a receiver that was quick last time, so that it never waits for a claim. More
  * is claimed when half of it is gone: a claim of a hundred costs little more than one of ten.
  */
 const AHEAD = 12;
@@ -30,6 +37,8 @@ type Waiting = { message: DueMessage; sinceMs: number };
 type Lane = {
   underWay: number;
   window: number;
+  /** It took the last POST quickly. */
+  isQuick: boolean;
   waiting: Waiting[];
   /** How many more the last claim might have brought: while there are some, nothing more was due. */
   unused: number;
@@ -63,6 +72,7 @@ export function createLanes(work: {
   const hungry = new Set<Lane>();
   const underWay = new Set<Promise<void>>();
   let held = 0;
+  let underWayToQuick = 0;
   /** There was no room for what the last claim might have brought besides. */
   let crowded = false;
   let stopped = false;
@@ -81,8 +91,11 @@ export function createLanes(work: {
         return giveBack(lane);
       }
       lane.underWay += 1;
+      const countsAsQuick = lane.isQuick ? 1 : 0;
+      underWayToQuick += countsAsQuick;
       const sending = work.send(next.message).then((reception) => {
         underWay.delete(sending);
+        underWayToQuick -= countsAsQuick;
         leave(key, lane, reception);
       });
       underWay.add(sending);
@@ -91,7 +104,8 @@ export function createLanes(work: {
   const leave = (key: string, lane: Lane, reception: Reception) => {
     lane.underWay -= 1;
     held -= 1;
-    lane.window = nextWindow(lane.window, reception);
+    lane.isQuick = reception.ok && reception.durationMs < QUICK_MS;
+    lane.window = nextWindow(lane, reception, underWayToQuick >= BUSY);
     // To the end of the line: the suspects take turns, and who was idle for longest comes first.
     lanes.delete(key);
     lanes.set(key, lane);
@@ -122,7 +136,7 @@ export function createLanes(work: {
     hungry: () => [...hungry].some((lane) => roomIn(lane) > 0),
     add(message) {
       const key = message.lane_key;
-      const lane = lanes.get(key) ?? { underWay: 0, window: FIRST_WINDOW, waiting: [], unused: FIRST_WINDOW };
+      const lane = lanes.get(key) ?? newLane();
       lanes.set(key, lane);
       lane.waiting.push({ message, sinceMs: monotonicMs() });
       lane.unused -= 1;
@@ -138,18 +152,22 @@ export function createLanes(work: {
   };
 }
 
-/** Only who has earned some gets more than can begin at once. 0 while more than half of it is there. */
-function roomIn({ window, underWay, waiting }: Lane): number {
-  const most = Math.floor(window) * (window > FIRST_WINDOW ? AHEAD : 1);
+function newLane(): Lane {
+  return { underWay: 0, window: FIRST_WINDOW, isQuick: false, waiting: [], unused: FIRST_WINDOW };
+}
+
+/** Only who is quick gets more than can begin at once. 0 while more than half of it is there. */
+function roomIn({ window, isQuick, underWay, waiting }: Lane): number {
+  const most = Math.floor(window) * (isQuick ? AHEAD : 1);
   const free = most - underWay - waiting.length;
   return free * 2 >= most ? free : 0;
 }
 
-/** One more for every full window that was taken quickly. */
-function nextWindow(window: number, { ok, statusCode, durationMs }: Reception): number {
+/** One more for every full window that was taken quickly, unless the process is busy. */
+function nextWindow({ window, isQuick }: Lane, { statusCode }: Reception, busy: boolean): number {
   if (statusCode === null) return SUSPECT_WINDOW;
-  if (!ok || durationMs >= QUICK_MS) return FIRST_WINDOW;
-  return Math.min(MAX_WINDOW, Math.max(FIRST_WINDOW, window + 1 / window));
+  if (!isQuick) return SLOW_WINDOW;
+  return Math.max(FIRST_WINDOW, busy ? window : Math.min(MAX_WINDOW, window + 1 / window));
 }
 
 function isSuspect(lane: Lane): boolean {
