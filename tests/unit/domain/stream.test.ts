@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { emptyFold, type FrameKind, foldPayload, MAX_TEXT_CHARACTERS } from '../../../src/lib/domain/stream/fold.ts';
-import { turnText } from '../../../src/lib/domain/stream/words.ts';
+import { answeredSinceError, turnText } from '../../../src/lib/domain/stream/words.ts';
 import { foldPayloads } from './recordings.ts';
 
 const frame = (parts: unknown[], more: object = {}) =>
@@ -92,6 +92,17 @@ describe('the text of a turn', () => {
 
   it('keeps all final texts, a blank line between them', () => {
     expect(textOf(final('One. '), answer({}), final('Two.'))).toEqual({ text: 'One.\n\nTwo.', incomplete: false });
+  });
+
+  it('keeps once what the agent says again and again', () => {
+    const said = [final('Still at it.'), partial('Still at'), final('Still at it.'), answer({}), final('Still at it.')];
+    expect(textOf(...said, final('Ready.'), final('Still at it.')).text).toBe('Still at it.\n\nReady.\n\nStill at it.');
+  });
+
+  it('takes the same words after an error for an answer to it', () => {
+    const error = '{"author":"nemo_agent","errorCode":"UNAVAILABLE"}';
+    expect(answeredSinceError(foldPayloads([final('Ready.'), error]))).toBe(false);
+    expect(answeredSinceError(foldPayloads([final('Ready.'), error, final('Ready.')]))).toBe(true);
   });
 
   it('keeps a draft that never got its final text, as incomplete', () => {
