@@ -92,7 +92,7 @@ it.each([
   ['slow', SLOW],
   ['refusing', REFUSED],
 ])('a lane that is %s loses what it had earned', async (_, reception) => {
-  const { lanes, add, end, sent, free } = lanesUnderTest();
+  const { add, end, sent, free } = lanesUnderTest();
   add('a', 4);
   for (let round = 0; round < 10; round += 1) {
     await end('a', OK);
