@@ -19,8 +19,8 @@ const BUSY = 100;
 /** To a receiver that did not answer: one at a time, until it does. */
 const SUSPECT_WINDOW = 1;
 /**
- * So many times its window may be claimed for a receiver that was quick last time, so that it never waits for a claim. More
- * is claimed when half of it is gone: a claim of a hundred costs little more than one of ten.
+ * So many times its window may be claimed for a receiver that was quick last time, so that it never waits for a claim.
+ * More is claimed when half of it is gone: a claim of a hundred costs little more than one of ten.
  */
 const AHEAD = 12;
 /** What takes longer to answer earns nothing. In ms. */

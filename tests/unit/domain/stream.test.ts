@@ -99,6 +99,11 @@ describe('the text of a turn', () => {
     expect(textOf(...said, final('Ready.'), final('Still at it.')).text).toBe('Still at it.\n\nReady.\n\nStill at it.');
   });
 
+  it('cuts nothing off for a long text that is said again', () => {
+    const long = 'x'.repeat(MAX_TEXT_CHARACTERS - 3);
+    expect(textOf(final(long), final(long))).toEqual({ text: long, incomplete: false });
+  });
+
   it('takes the same words after an error for an answer to it', () => {
     const error = '{"author":"nemo_agent","errorCode":"UNAVAILABLE"}';
     expect(answeredSinceError(foldPayloads([final('Ready.'), error]))).toBe(false);

@@ -21,7 +21,10 @@ export type TurnFold = {
   heartbeats: number;
   /** Frames that made no sense; they are part of `frames`. */
   unreadable: number;
-  /** What was said, in order, without repetitions. Not final: the draft of a model turn that broke off (sse.md, trap 3). */
+  /**
+   * What was said, in order; what was said again at once, once. Not final: the draft of a model turn that broke off
+   * (sse.md, trap 3).
+   */
   texts: { text: string; final: boolean }[];
   /** Open drafts. `half`: the code of a high surrogate whose other half has yet to come (trap 6). */
   drafts: { author: string; text: string; half: number | null }[];
@@ -130,25 +133,27 @@ function extendDraft(fold: TurnFold, { author, text }: Frame): void {
 /** A whole text takes the place of the draft that announced it (trap 1). */
 function commit(fold: TurnFold, { author, text, error }: Frame): void {
   fold.drafts = fold.drafts.filter((draft) => draft.author !== author);
-  const kept = withinRoom(fold, storable(text));
   // Text beside an error code (MAX_TOKENS, SAFETY) was cut short.
-  if (kept !== '') say(fold, { text: kept, final: error === null });
+  const said = { text: storable(text), final: error === null };
+  if (isRepetition(fold, said)) return;
+  const kept = withinRoom(fold, said.text);
+  if (kept !== '') fold.texts.push({ ...said, text: kept });
 }
 
 /**
- * An agent that waits says "Still at it." a hundred times: what comes again at once is kept once. Not across an error:
- * what comes after it answers it.
+ * An agent that waits says "Still at it." a hundred times, and a repetition needs no room. Never across an error: what
+ * comes after it answers it.
  */
-function say(fold: TurnFold, said: TurnFold['texts'][number]): void {
+function isRepetition(fold: TurnFold, { text, final }: TurnFold['texts'][number]): boolean {
   const last = fold.texts.length > fold.textsBeforeError ? fold.texts.at(-1) : undefined;
-  if (last?.text !== said.text || last.final !== said.final) fold.texts.push(said);
+  return last?.text === text && last.final === final;
 }
 
 function breakOffDraft(fold: TurnFold, author: string): void {
   const draft = fold.drafts.find((other) => other.author === author);
   if (!draft) return;
   fold.drafts = fold.drafts.filter((other) => other !== draft);
-  if (draft.text !== '') say(fold, { text: draft.text, final: false });
+  if (draft.text !== '') fold.texts.push({ text: draft.text, final: false });
 }
 
 function withinRoom(fold: TurnFold, text: string): string {
