@@ -33,27 +33,41 @@ export type TurnEnding =
  */
 export async function runTurn(turn: TurnRequest): Promise<TurnEnding> {
   const gate = sendGate(turn.openBefore);
-  const client = new Client(turn.baseUrl, {
-    pipelining: 0,
-    allowH2: false,
-    connect: gate.connect,
-    // Silence of minutes is normal while a tool runs: the watch below decides, not the transport.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  });
+  let client: Client;
+  try {
+    client = openClient(turn.baseUrl, gate.connect);
+  } catch (error) {
+    return notSent(error);
+  }
   const watch = watchTurn(turn, () => void client.destroy(GIVEN_UP));
   try {
     return await listen(client, messageOf(turn), (payload) => {
       if (turn.onPayload(payload)) watch.alive();
     });
   } catch (error) {
-    const cause = error instanceof Error ? error : new Error(String(error));
-    if (!gate.opened()) return { kind: 'not_sent', cause };
+    if (!gate.opened()) return notSent(error);
     return { kind: watch.timedOut() ?? 'lost' };
   } finally {
     watch.stop();
     await client.destroy(GIVEN_UP);
   }
+}
+
+/** A client of one connection, which only `connect` opens. Throws for a URL that is none. */
+function openClient(baseUrl: string, connect: buildConnector.connector): Client {
+  // The origin alone: a client refuses a URL with a path, which goes with the request.
+  return new Client(new URL(baseUrl).origin, {
+    pipelining: 0,
+    allowH2: false,
+    connect,
+    // Silence of minutes is normal while a tool runs: the watch decides, not the transport.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+}
+
+function notSent(error: unknown): TurnEnding {
+  return { kind: 'not_sent', cause: error instanceof Error ? error : new Error(String(error)) };
 }
 
 function messageOf({ baseUrl, who, sessionId, text }: TurnRequest): Dispatcher.DispatchOptions {

@@ -85,7 +85,21 @@ it('sends the documented body and headers, and hears every payload until the str
   });
 });
 
+it('is sent under the path of the base URL', async () => {
+  let path: string | undefined;
+  const { url } = await serve((request, response) => {
+    path = request.url;
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).end(frame('one'));
+  });
+  expect(await runTurn(turn(`${url}/gateway/nemo`))).toEqual({ kind: 'closed' });
+  expect(path).toBe('/gateway/nemo/run_sse');
+});
+
 describe('it is certain that nothing was sent', () => {
+  it('when the base URL is none', async () => {
+    expect(await runTurn(turn('nemovideo'))).toMatchObject({ kind: 'not_sent', cause: { message: 'Invalid URL' } });
+  });
+
   it('when nobody listens', async () => {
     expect(await runTurn(turn(`http://127.0.0.1:${await freePort()}`))).toMatchObject({ kind: 'not_sent' });
   });
