@@ -28,7 +28,7 @@ it('every safe call that fails is made again; the message is sent once', async (
     'POST /api/auth/anonymous-token': { status: 503 },
     'POST /api/tasks/me/with-session/nemo_agent': { reset: true },
     'POST /api/auth/claim-token': { status: 502, body: '<html>' },
-    'GET /api/state/nemo_agent': { status: 408 },
+    'GET /api/state/nemo_agent': { code: 503 },
     'GET /api/credits/balance/simple': { body: '<html>maintenance</html>' },
     'POST /api/render/proxy/lambda': { status: 500 },
     'GET /api/render/proxy/lambda': { status: 504 },

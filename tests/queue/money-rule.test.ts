@@ -110,12 +110,13 @@ it('a message that was refused (429) was not taken: it is sent again after a wai
   expect(messages.map((message) => message.status)).toEqual(['refused', 'done']);
 });
 
-it('a message in doubt (502, a reset, 408) is never sent again', async () => {
+it('a message in doubt (502, a reset, 408, a code 503 with HTTP 200) is never sent again', async () => {
   await service.startWorkers();
   const doubts: Record<string, Record<string, unknown>> = {
     'A 502 page': { status: 502, body: '<html>bad gateway</html>' },
     'A reset': { reset: true },
     'A 408': { status: 408 },
+    'A code 503': { code: 503 },
   };
   const ids: string[] = [];
   for (const [prompt, fault] of Object.entries(doubts)) {

@@ -21,18 +21,31 @@ const BY_CODE: Readonly<Record<number, Policy>> = {
   429: { remedy: 'wait', failure: 'rate_limited' },
 };
 
-/** The policy for an answer: `code` of the envelope where it has one, else the HTTP status; 5xx and 408 are transient. */
-export function upstreamPolicy(answer: { status: number; code: number | null }): Policy {
-  const known = (answer.code !== null && BY_CODE[answer.code]) || BY_CODE[answer.status];
-  if (known) return known;
-  if (answer.status >= 500 || answer.status === 408) return { remedy: 'retry', failure: 'upstream_unavailable' };
-  return { remedy: 'none', failure: 'upstream_rejected' };
+const RETRY: Policy = { remedy: 'retry', failure: 'upstream_unavailable' };
+const REJECTED: Policy = { remedy: 'none', failure: 'upstream_rejected' };
+
+/** The policy for an answer: what `code` of the envelope means where it means anything, else the HTTP status. */
+export function upstreamPolicy({ status, code }: { status: number; code: number | null }): Policy {
+  return policyOf(code) ?? policyOf(status) ?? REJECTED;
+}
+
+function policyOf(number: number | null): Policy | undefined {
+  if (number === null) return undefined;
+  return BY_CODE[number] ?? (isTransient(number) ? RETRY : undefined);
+}
+
+function isTransient(number: number): boolean {
+  return number === 408 || (number >= 500 && number < 600);
 }
 
 /** Statuses of `/run_sse` that prove that no turn was started (architecture.md, money rule 3). */
 const REFUSALS = new Set([400, 401, 402, 404, 413, 422, 429]);
 
-/** Whether an answer of `/run_sse` proves that the message was not taken: a listed status, or a JSON code with HTTP 200. */
-export function provesUnsent(answer: { status: number; code: number | null }): boolean {
-  return REFUSALS.has(answer.status) || (answer.status === 200 && answer.code !== null && answer.code !== 0);
+/**
+ * Whether an answer of `/run_sse` proves that the message was not taken: a listed status, or a JSON code with HTTP 200.
+ * A code that says that the upstream is in trouble proves nothing, whatever the status.
+ */
+export function provesUnsent({ status, code }: { status: number; code: number | null }): boolean {
+  if (code !== null && isTransient(code)) return false;
+  return REFUSALS.has(status) || (status === 200 && code !== null && code !== 0);
 }
