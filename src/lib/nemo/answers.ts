@@ -1,11 +1,16 @@
 import { z } from 'zod';
+import { numberIn, objectIn, textIn } from '../domain/loose-value.ts';
 
 /**
  * What the upstream answers, read tolerantly: only what we use is required, ids may be numbers, and everything else
  * passes through unseen (nemovideo-api.md).
  */
 const text = z.union([z.string().min(1), z.number()]).transform(String);
-const optionalText = text.nullish().transform((value) => value ?? null);
+/** An empty text is none. */
+const optionalText = z
+  .union([z.string(), z.number()])
+  .nullish()
+  .transform((value) => textIn(String(value ?? '')));
 
 export const TokenAnswer = z.object({ token: z.string().min(1), user_id: optionalText, expires_at: optionalText });
 export type TokenAnswer = z.output<typeof TokenAnswer>;
@@ -38,18 +43,26 @@ const renderStatus = z.string().transform((status): (typeof RENDER_STATUS)[numbe
 
 const renderBody = z.object({
   status: renderStatus.default('pending'),
-  progress: z.number().nullish(),
-  output: z.object({ url: optionalText, duration: z.number().nullish(), size: z.number().nullish() }).nullish(),
-  outputUrl: optionalText,
+  progress: z.unknown().optional(),
+  output: z.unknown().optional(),
+  outputUrl: z.unknown().optional(),
 });
 
-/** Both documented shapes of a render: a bare object, or `{success, data}`. */
+/**
+ * Both documented shapes of a render: `{success, data}`, known by its `success`, or a bare object. What is told beside
+ * the status is never worth losing it.
+ */
 export const RenderAnswer = z
-  .union([z.object({ success: z.literal(true), data: renderBody }).transform((answer) => answer.data), renderBody])
-  .transform((body) => ({
-    status: body.status,
-    percent: typeof body.progress === 'number' ? Math.max(0, Math.min(100, Math.round(body.progress))) : null,
-    url: body.output?.url ?? body.outputUrl ?? null,
-    durationMs: typeof body.output?.duration === 'number' ? Math.round(body.output.duration * 1000) : null,
-  }));
+  .preprocess((answer) => {
+    const envelope = objectIn(answer);
+    return envelope && 'success' in envelope ? envelope.data : answer;
+  }, renderBody)
+  .transform(({ status, progress, output, outputUrl }) => {
+    const percent = numberIn(progress);
+    return {
+      status,
+      percent: percent === null ? null : Math.max(0, Math.min(100, Math.round(percent))),
+      url: textIn(objectIn(output)?.url, outputUrl),
+    };
+  });
 export type RenderAnswer = z.output<typeof RenderAnswer>;
