@@ -12,6 +12,8 @@ export const FaultBody = z
     body: z.string().optional(),
     /** In ms of real time. */
     delay_ms: z.int().nonnegative().optional(),
+    /** The header `Retry-After` of the answer. */
+    retry_after: z.string().optional(),
     /** The connection is reset without an answer. */
     reset: z.boolean().optional(),
   })

@@ -9,7 +9,8 @@ export async function injectFault(world: World, request: FastifyRequest, reply: 
   const fault = world.faults.take(`${request.method} ${request.url.split('?')[0]}`);
   if (!fault) return;
   if (fault.delay_ms !== undefined) await pause(fault.delay_ms, undefined, { ref: false });
-  const { status, code, body, reset } = fault;
+  const { status, code, body, reset, retry_after } = fault;
+  if (retry_after !== undefined) reply.header('retry-after', retry_after);
   if (!reset && status === undefined && code === undefined && body === undefined) return;
 
   if (request.routeOptions.url === '/run_sse') {

@@ -33,7 +33,10 @@ export async function decideError(work: Work, error: unknown): Promise<Step> {
   return fail(work, failure, error);
 }
 
-/** Each remedy is tried once a phase. Null: it does not apply here. */
+/**
+ * Each remedy is tried once a phase. Null: it does not apply here. A job that is asked to wait for longer than safe calls
+ * are tried fails instead: it would hold its session and a place of its tenant all the while.
+ */
 async function applyRemedy(
   work: Work,
   phase: Phase,
@@ -43,6 +46,7 @@ async function applyRemedy(
   const remedies = [...work.job.remedies, remedy];
   const accountId = work.job.account_id;
   if (remedy === 'wait') {
+    if (retryAfterMs !== null && retryAfterMs > RETRY_DEADLINE_MS) return null;
     const ms = retryAfterMs ?? work.deps.config.RATE_LIMIT_RETRY_DELAY;
     return { kind: 'wait', phase, reason: 'rate_limit', ms, set: { remedies } };
   }

@@ -123,6 +123,16 @@ it('an upstream that says when to come again is not asked earlier', async () => 
   expect(ms).toBeLessThan(2_000);
 });
 
+it.each([
+  ['POST /api/auth/anonymous-token', '604800', 'token_quota'],
+  ['GET /api/credits/balance/simple', '99999999999999', 'rate_limited'],
+])('an upstream that says not to come again for days (%s) is not waited for', async (route, retry_after, code) => {
+  await tenant();
+  await service.sandbox.fault({ route, times: 1, status: 429, retry_after });
+  const job = await run('A film for next year');
+  expect(job).toMatchObject({ status: 'failed', charged: 'no', error: { code, retryable: true } });
+});
+
 it('a render that the early shape does not know yet (success: false) is looked for again', async () => {
   await tenant();
   const body = '{"success":false,"error":"render not found"}';

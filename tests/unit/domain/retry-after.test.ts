@@ -18,7 +18,10 @@ describe('Retry-After', () => {
     ['', null],
     ['2027', 2_027_000],
     ['Thu, 99 Jan 2026 12:00:30 GMT', null],
-    ['9'.repeat(400), null],
+    ['604800', 604_800_000],
+    ['9999999999999', 2_592_000_000],
+    ['9'.repeat(400), 2_592_000_000],
+    ['Fri, 31 Dec 9999 23:59:59 GMT', 2_592_000_000],
     [undefined, null],
   ])('%s asks for %s ms', (header, ms) => {
     expect(retryAfterMs(header, now)).toBe(ms);
