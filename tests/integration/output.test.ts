@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { request } from 'undici';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startService, type TestService } from '../support/service.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const CLIP = new URL('../../assets/sandbox-clip.mp4', import.meta.url);
 
@@ -64,6 +66,36 @@ it.each([
   const head = await output(job.id, {}, 'HEAD');
   expect([head.statusCode, head.headers['content-length']]).toEqual([200, String(clip.length)]);
   expect(await head.body.text()).toBe('');
+});
+
+const keptFiles = async () => {
+  const names = await readdir(path.join(String(service.env.DATA_DIR), 'assets'));
+  return names.filter((name) => name !== 'incoming');
+};
+
+it('a job that was canceled with its output and is retried keeps its file, and the retry has the same', async () => {
+  const first = await finished('A bridge #render-no-url');
+  const kept = await keptFiles();
+  await service.database.sql("UPDATE job SET status = 'canceled' WHERE id = $1", [first.id]);
+  const retry = await service.client.post<{ id: string }>(`/v1/jobs/${first.id}/retry`, {});
+  const second = await service.client.ended(retry.body.id, 40_000);
+  expect(second.result?.output?.url).toBe(`https://reelay.example/v1/jobs/${second.id}/output`);
+  expect(await keptFiles()).toEqual(kept);
+  for (const id of [first.id, second.id]) {
+    const answer = await output(id, {}, 'HEAD');
+    expect([answer.statusCode, answer.headers['content-type']]).toEqual([200, 'video/mp4']);
+  }
+});
+
+it('a copy that cannot be recorded is not kept', async () => {
+  const before = await keptFiles();
+  await service.database.sql('ALTER TABLE render ADD CONSTRAINT no_copy CHECK (stored_key IS NULL) NOT VALID');
+  const { id } = await service.client.submit({ type: 'generate', prompt: 'A moat #render-no-url', export: true });
+  await waitFor('the failure', async () => (await service.client.job(id)).waiting?.reason === 'recovery');
+  expect(await keptFiles()).toEqual(before);
+  await service.database.sql('ALTER TABLE render DROP CONSTRAINT no_copy');
+  expect(await service.client.ended(id, 40_000)).toMatchObject({ status: 'succeeded' });
+  expect(await keptFiles()).toHaveLength(before.length + 1);
 });
 
 it('is not there for a job without an export', async () => {

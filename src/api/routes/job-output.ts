@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsync } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { latestRender } from '../../lib/db/renders.ts';
+import { storedOutput } from '../../lib/db/renders.ts';
 import { readRange } from '../../lib/domain/byte-range.ts';
 import { Problem } from '../../lib/errors.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -36,9 +36,10 @@ export const jobOutputRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db
     const job = await findJob(db, request.tenantId, request.params.id);
     const output = job.result?.output;
     if (!output) throw new Problem('not_found', 'This job has no finished file.');
-    const render = await latestRender(db.pool, job.id);
-    if (!render?.stored_key || render.stored_bytes === null) return reply.redirect(output.url, 302);
-    const bytes = render.stored_bytes;
+    // By its render, and not by the job: a retry takes the render over.
+    const stored = await storedOutput(db.pool, output.render_id);
+    if (stored === null) return reply.redirect(output.url, 302);
+    const { bytes } = stored;
     reply.header('accept-ranges', 'bytes');
     // We give files no name that a client could hold `If-Range` against: it gets the whole.
     const range = request.headers['if-range'] === undefined ? readRange(request.headers.range, bytes) : null;
@@ -48,8 +49,8 @@ export const jobOutputRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db
     }
     // Fastify reads what it does not send.
     const isAsked = request.method !== 'HEAD';
-    const file = isAsked ? await store.open(render.stored_key, range ?? undefined) : Readable.from([]);
-    reply.type(render.stored_type ?? 'application/octet-stream');
+    const file = isAsked ? await store.open(stored.key, range ?? undefined) : Readable.from([]);
+    reply.type(stored.contentType ?? 'application/octet-stream');
     reply.header('content-length', range ? range.last - range.first + 1 : bytes);
     if (range) reply.code(206).header('content-range', `bytes ${range.first}-${range.last}/${bytes}`);
     return reply.send(file);

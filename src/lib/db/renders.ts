@@ -83,6 +83,19 @@ export async function moveRender(
   return rowCount === 1;
 }
 
+/** Our own copy of a finished file, by the render's id; null where there is none. */
+export async function storedOutput(
+  db: Queryable,
+  renderId: string,
+): Promise<{ key: string; contentType: string | null; bytes: number } | null> {
+  const { rows } = await db.query<{ key: string; contentType: string | null; bytes: number }>(
+    `SELECT stored_key AS key, stored_type AS "contentType", stored_bytes AS bytes
+     FROM public.render WHERE id = $1 AND stored_key IS NOT NULL`,
+    [renderId],
+  );
+  return rows[0] ?? null;
+}
+
 /** Records where our own copy of a finished file is, fenced by its job. @returns false when the job was lost. */
 export async function storeOutput(
   db: Queryable,

@@ -6,22 +6,33 @@ import { UpstreamError } from './upstream-error.ts';
 /** A file store answers within a second or two, and then goes on sending. In ms. */
 const SILENCE_TIMEOUT_MS = 15_000;
 
+/** Who keeps a file notes its size as a 32-bit number. Films of minutes stay far below. In bytes. */
+const MAX_DOWNLOAD_BYTES = 2 ** 31 - 1;
+
+/** A finished file that is larger than any that can be kept. */
+export class OutputTooLarge extends Error {
+  override readonly name = 'OutputTooLarge';
+}
+
 export type OutputFile = { contentType: string | null; bytes: number | null };
 
 export type Outputs = {
   /** Whether a finished file can be read, and what it is: one byte is asked for. Throws UpstreamError. */
   probe(url: string, signal: AbortSignal): Promise<OutputFile>;
-  /** A finished file through the upstream's own door, which wants the headers of every call. Throws UpstreamError. */
+  /**
+   * A finished file through the upstream's own door, which wants the headers of every call. Throws UpstreamError; reading
+   * `body` throws OutputTooLarge.
+   */
   download(
     who: Identity,
     renderId: string,
     signal: AbortSignal,
-  ): Promise<{ body: Readable; contentType: string | null }>;
+  ): Promise<{ body: AsyncIterable<Uint8Array>; contentType: string | null }>;
   close(): Promise<void>;
 };
 
 /** Reads finished files: where the upstream put them (such addresses need no token and get none), or from itself. */
-export function createOutputs(upstreamUrl: string): Outputs {
+export function createOutputs(upstreamUrl: string, maxBytes = MAX_DOWNLOAD_BYTES): Outputs {
   const agent = new Agent({
     allowH2: false,
     connect: { timeout: CONNECT_TIMEOUT_MS },
@@ -38,7 +49,7 @@ export function createOutputs(upstreamUrl: string): Outputs {
     async download(who, renderId, signal) {
       const url = `${upstreamUrl}/api/render/proxy/${encodeURIComponent(renderId)}/download`;
       const { headers, body } = await get(agent, url, callerHeaders(who), signal);
-      return { body, contentType: asText(headers['content-type']) };
+      return { body: upTo(maxBytes, body), contentType: asText(headers['content-type']) };
     },
     close: () => agent.destroy(),
   };
@@ -59,6 +70,15 @@ async function get(
   response.body.on('error', () => undefined).destroy();
   const answer = { status: response.statusCode, code: null, retryAfterMs: null, message: '' };
   throw new UpstreamError(call, `HTTP ${response.statusCode}`, { answer });
+}
+
+async function* upTo(maxBytes: number, body: Readable): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw new OutputTooLarge(`the finished file has more than ${maxBytes} bytes`);
+    yield chunk;
+  }
 }
 
 /** `Content-Range: bytes 0-0/1234` tells the whole size; without a range it is the length of the answer. */

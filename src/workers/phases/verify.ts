@@ -1,10 +1,11 @@
 import { latestRender, type RenderRow, storeOutput } from '../../lib/db/renders.ts';
+import { isUnreachable } from '../../lib/db/unreachable.ts';
 import { backoffMs } from '../../lib/domain/backoff.ts';
 import { jobError } from '../../lib/domain/failures.ts';
 import type { Output } from '../../lib/domain/job.ts';
 import { readSessionState } from '../../lib/domain/session-state.ts';
 import { faultPoint } from '../../lib/fault-point.ts';
-import type { OutputFile } from '../../lib/nemo/output.ts';
+import { type OutputFile, OutputTooLarge } from '../../lib/nemo/output.ts';
 import { UpstreamError } from '../../lib/nemo/upstream-error.ts';
 import { JobLost, type Step, type Work } from '../work.ts';
 import { openedSession } from './opened-session.ts';
@@ -25,6 +26,7 @@ export async function verify(work: Work): Promise<Step> {
     const file = await readOutput(work, render, looks);
     return succeed(work, render, file);
   } catch (error) {
+    if (error instanceof OutputTooLarge) return { kind: 'fail', error: jobError('output_unreadable') };
     if (!(error instanceof UpstreamError)) throw error;
     if (looks >= MAX_LOOKS) return { kind: 'fail', error: jobError('output_unreadable') };
     const ms = backoffMs(looks, Math.random());
@@ -35,29 +37,40 @@ export async function verify(work: Work): Promise<Step> {
 /** The file where the upstream put it; where that is missing or dead, a copy in our store. Throws UpstreamError. */
 async function readOutput(work: Work, render: RenderRow, looks: number): Promise<OutputFile & { url: string }> {
   const { output_url: url } = render;
-  if (url === null) return copyOutput(work, render);
+  if (url === null || render.stored_key !== null) return keptOutput(work, render);
   try {
     return { ...(await work.deps.outputs.probe(url, work.signal)), url };
   } catch (error) {
     if (!(error instanceof UpstreamError) || looks < DOWNLOAD_FROM_LOOK) throw error;
-    return copyOutput(work, render);
+    return keptOutput(work, render);
   }
 }
 
-async function copyOutput(work: Work, render: RenderRow): Promise<OutputFile & { url: string }> {
-  const { outputs, store, db, config } = work.deps;
+/** Our copy: one that was made before, by this job or by the try before it, is as good as a new one. */
+async function keptOutput(work: Work, render: RenderRow): Promise<OutputFile & { url: string }> {
+  const url = `${work.deps.config.PUBLIC_URL ?? ''}/v1/jobs/${work.job.id}/output`;
+  if (render.stored_key !== null) return { contentType: render.stored_type, bytes: render.stored_bytes, url };
+  return { ...(await copyOutput(work, render)), url };
+}
+
+async function copyOutput(work: Work, render: RenderRow): Promise<OutputFile> {
+  const { outputs, store, db } = work.deps;
   const { who } = await openedSession(work);
   const { key, bytes, contentType } = await work.aside(async () => {
     const { body, contentType } = await outputs.download(who, render.id, work.signal);
     return { ...(await store.put(body)), contentType };
   });
   faultPoint('output.copied');
-  const stored = await storeOutput(db.pool, work.job, render.id, { key, contentType, bytes });
+  const stored = await storeOutput(db.pool, work.job, render.id, { key, contentType, bytes }).catch(async (error) => {
+    // A commit whose answer was lost may have named the file: then it stays.
+    if (!isUnreachable(error)) await store.remove(key);
+    throw error;
+  });
   if (!stored) {
     await store.remove(key);
     throw new JobLost(`${work.job.id} lost its output`);
   }
-  return { contentType, bytes, url: `${config.PUBLIC_URL ?? ''}/v1/jobs/${work.job.id}/output` };
+  return { contentType, bytes };
 }
 
 async function succeed(work: Work, render: RenderRow, file: OutputFile & { url: string }): Promise<Step> {
