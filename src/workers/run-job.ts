@@ -72,7 +72,7 @@ async function runClaimed(
   if (stopping.aborted) return { leave: { kind: 'hand_over' }, isNews: false };
   const claim = await deps.shared.claim(ask);
   if (claim.kind === 'superseded') return { leave: { kind: 'done' }, isNews: false };
-  if (claim.kind === 'leased') return { leave: { kind: 'delay', ms: claim.forMs }, isNews: false };
+  if (claim.kind === 'later') return { leave: { kind: 'delay', ms: claim.forMs }, isNews: false };
   faultPoint('claim.committed');
   recordStart(claim.job);
 

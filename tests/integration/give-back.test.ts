@@ -34,5 +34,5 @@ it('jobs are given back together, so that their entries can be taken up at once;
     worker: 'another',
     nemoTokenHash: null,
   });
-  expect(kept?.kind).toBe('leased');
+  expect(kept?.kind).toBe('later');
 });

@@ -71,6 +71,7 @@ it.each(
     ...CHANGES,
     'another reason': "waiting_reason = 'recovery'",
     'another phase': "phase = 'verify'",
+    'a look that comes early': "due_at = now() + interval '5 s'",
     // The column rounds to whole ms, up as well, and the look comes within one.
     'a deadline that has passed': "deadline_at = now() - interval '1 s'",
   }),

@@ -157,7 +157,7 @@ it('of two workers on one row, only the one that claimed last can write', async 
   const claimJob = async (number: number, owner: string) =>
     (await claimJobs(db.pool, [{ jobId: id, dispatchNo: number }], { worker: owner, nemoTokenHash: null }))[0];
   const old = await claimJob(1, 'old');
-  expect(await claimJob(1, 'new')).toMatchObject({ kind: 'leased', forMs: expect.any(Number) });
+  expect(await claimJob(1, 'new')).toMatchObject({ kind: 'later', forMs: expect.any(Number) });
   await service.database.sql("UPDATE job SET lease_until = now() - interval '1 second'");
   const young = await claimJob(1, 'new');
   if (old?.kind !== 'claimed' || young?.kind !== 'claimed') throw new Error('not claimed');
@@ -186,7 +186,7 @@ it('of two entries for one row that are claimed in one statement, only one is', 
     worker: 'me',
     nemoTokenHash: null,
   });
-  expect(claims.map(({ kind }) => kind)).toEqual(['superseded', 'claimed', 'leased']);
+  expect(claims.map(({ kind }) => kind)).toEqual(['superseded', 'claimed', 'later']);
   expect(await service.database.sql('SELECT epoch FROM job WHERE id = $1', [id])).toEqual([{ epoch: 1 }]);
 
   const job = claims[1]?.kind === 'claimed' ? claims[1].job : null;

@@ -45,6 +45,29 @@ it('a job that fell out of the queue between commit and add is found again', asy
   expect(await service.client.ended(id, 40_000)).toMatchObject({ status: 'succeeded' });
 });
 
+it('an entry that the queue brings early, as by a clock that is ahead, waits until its job is due', async () => {
+  service.env.RECOVERY_DELAYS = '4s,100ms,100ms,100ms,100ms';
+  await service.startWorkers();
+  await service.sandbox.fault({ route: 'POST /run_sse', times: 1, status: 502 });
+  const { id } = await service.client.submit({ type: 'generate', prompt: 'A lost clip' });
+  const backend = openQueueBackend({ ...readConfig(service.env).QUEUE_STORE, workers: 0 }, () => undefined);
+  const queue = backend.queue('wait');
+  const asleep = () => waitFor('the wait', async () => (await queue.getDelayed())[0]);
+  await (await asleep()).promote();
+  await asleep();
+  const [early] = await service.database.sql(
+    `SELECT recovery_reads, phase, due_at > now() + interval '1 second' AS sleeps FROM job WHERE id = $1`,
+    [id],
+  );
+  expect(early).toEqual({ recovery_reads: 0, phase: 'reconcile', sleeps: true });
+  await waitFor('a read', async () => {
+    const [job] = await service.database.sql('SELECT recovery_reads FROM job WHERE id = $1', [id]);
+    return Number(job?.recovery_reads) > 0;
+  });
+  await queue.close();
+  await backend.close();
+});
+
 it('an entry of the queue with an older number is void: the job runs once', async () => {
   const { id } = await service.client.submit({ type: 'generate', prompt: 'What was that again?' });
   await service.database.sql('UPDATE job SET dispatch_no = 5, dispatched_at = now()');

@@ -6,6 +6,13 @@ import { WITHOUT_WAITING } from './synchronous-commit.ts';
 
 /** How long a worker owns a job without a sign of life, in ms. Three missed heartbeats, and another may take over. */
 const LEASE_MS = 15_000;
+/**
+ * A job is taken up so much before it is due, in ms: the queue wakes it by a worker's clock, and clocks that are kept by
+ * NTP are closer than that. A worker whose clock is an hour ahead would wake all that sleep.
+ */
+const EARLY_MS = 1_000;
+/** Of a row of `job`: its time has come, by the database's clock. */
+export const IS_DUE = `job.due_at <= now() + ${EARLY_MS} * interval '1 ms'`;
 
 export type Claimed = {
   job: JobRecord;
@@ -16,8 +23,8 @@ export type Claimed = {
 
 export type Claim =
   | ({ kind: 'claimed' } & Claimed)
-  /** Another worker holds it for so many ms more, unless it goes on. */
-  | { kind: 'leased'; forMs: number }
+  /** Not to be had for so many ms: another worker holds it, unless that goes on, or it is not due before. */
+  | { kind: 'later'; forMs: number }
   /** Ended, or dispatched anew under another number: this entry of the queue is void. */
   | { kind: 'superseded' };
 
@@ -57,7 +64,7 @@ export async function claimJobs(
       -- By their ids, whatever the planner believes: out of date, it reads the index of all dispatched jobs instead.
       WHERE id = ANY (ARRAY (SELECT id FROM asked)) AND (id, dispatch_no) IN (SELECT id, dispatch_no FROM asked)
         AND COALESCE(dispatched_at IS NOT NULL AND finished_at IS NULL
-          AND (lease_until IS NULL OR lease_until < now())
+          AND (lease_until IS NULL OR lease_until < now()) AND ${IS_DUE}
           -- One whose time ran out before it was started is ended by the sweep of limits, and is not started any more.
           AND (started_at IS NOT NULL OR COALESCE(LEAST(expires_at, deadline_at) > now(), true)), false)
       RETURNING *, ${SESSION_OF_JOB} AS session, ${ACCOUNT_OF_JOB} AS account
@@ -71,23 +78,23 @@ export async function claimJobs(
     claimed.delete(jobId);
     return row;
   });
-  const held = first.includes(null) ? await findHeld(db, asked) : new Map<string, number>();
+  const later = first.includes(null) ? await findLater(db, asked) : new Map<string, number>();
   return asks.map(({ jobId, dispatchNo }, index): Claim => {
     const row = first[index];
     if (row) {
       const { session, account, ...job } = row;
       return { kind: 'claimed', job, session, account };
     }
-    const forMs = held.get(`${jobId} ${dispatchNo}`);
-    return forMs === undefined ? { kind: 'superseded' } : { kind: 'leased', forMs };
+    const forMs = later.get(`${jobId} ${dispatchNo}`);
+    return forMs === undefined ? { kind: 'superseded' } : { kind: 'later', forMs };
   });
 }
 
-/** For how many ms more these entries are held, by job and number of the dispatch. */
-async function findHeld(db: Queryable, asked: string): Promise<Map<string, number>> {
+/** For how many ms these entries are not to be had, by job and number of the dispatch. */
+async function findLater(db: Queryable, asked: string): Promise<Map<string, number>> {
   const { rows } = await db.query<{ entry: string; for_ms: number }>(
     `WITH ${ASKED} SELECT job.id || ' ' || job.dispatch_no AS entry,
-       GREATEST(1, ceil(extract(epoch FROM lease_until - now()) * 1000))::int AS for_ms
+       GREATEST(1, ceil(extract(epoch FROM GREATEST(lease_until, due_at) - now()) * 1000))::int AS for_ms
      FROM public.job JOIN asked USING (id, dispatch_no)
      WHERE job.id = ANY (ARRAY (SELECT id FROM asked)) AND finished_at IS NULL AND dispatched_at IS NOT NULL`,
     [asked],

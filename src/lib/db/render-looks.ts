@@ -1,6 +1,6 @@
 import type { JobRecord, Progress } from '../domain/job.ts';
 import { STORED_TOKEN, type StoredToken } from './accounts.ts';
-import type { Ask } from './claims.ts';
+import { type Ask, IS_DUE } from './claims.ts';
 import type { Queryable } from './database.ts';
 import { WITHOUT_WAITING } from './synchronous-commit.ts';
 
@@ -21,7 +21,7 @@ export type WaitingRender = Pick<
 
 /**
  * The jobs of these entries of the queue that only wait for a render which the upstream knows, in their order. Null for
- * any other: one that is held, to be ended, or whose render has had its time (`timeoutMs`). Those have to be claimed.
+ * any other: one that is held, not due, to be ended, or whose render has had its time (`timeoutMs`). Those have to be claimed.
  */
 export async function waitingRenders(
   db: Queryable,
@@ -48,7 +48,8 @@ export async function waitingRenders(
         -- By their ids, whatever the planner believes (claims.ts).
         AND COALESCE(job.dispatched_at IS NOT NULL AND job.finished_at IS NULL AND job.lease_until IS NULL
           AND job.status = 'waiting' AND job.waiting_reason = 'render' AND job.phase = 'render'
-          AND job.cancel_requested_at IS NULL AND (job.deadline_at IS NULL OR job.deadline_at > now()), false)
+          AND job.cancel_requested_at IS NULL AND (job.deadline_at IS NULL OR job.deadline_at > now())
+          AND ${IS_DUE}, false)
         AND session.upstream_id IS NOT NULL
         AND render.state = 'submitted' AND render.submitted_at > now() - $2 * interval '1 ms'`,
     values: [asks.map(({ jobId }) => jobId), timeoutMs],
