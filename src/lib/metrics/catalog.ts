@@ -18,7 +18,7 @@ export const COUNTED = {
     labels: ['type', 'status', 'code'],
   },
   reelay_unknown_outcomes_total: {
-    help: 'Jobs that ended without our knowing whether they cost credits (charged: unknown).',
+    help: 'Jobs that ended with charged: unknown, also those that succeeded: messages of one account that overlap do.',
     labels: ['type'],
   },
   reelay_phase_duration_seconds: {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { FAILURES } from '../../../src/lib/domain/failures.ts';
 import { COUNTED, READ } from '../../../src/lib/metrics/catalog.ts';
 import { processMetrics } from '../../../src/lib/metrics/process-metrics.ts';
 import { readGuide } from '../../support/guide.ts';
@@ -40,6 +41,14 @@ describe('alerts and dashboard', () => {
       const asked = [...list.matchAll(/(\w+)[=!]/g)].map(([, label]) => label);
       if (name !== 'up') expect(metrics.get(name)).toEqual(expect.arrayContaining(asked));
     }
+  });
+
+  it('name codes with which jobs can end', () => {
+    const codes = queries.flatMap(([, query]) =>
+      [...query.matchAll(/\bcode=~?"([^"]+)"/g)].map(([, list = '']) => list),
+    );
+    expect(codes).not.toEqual([]);
+    for (const code of codes.flatMap((list) => list.split('|'))) expect(Object.keys(FAILURES)).toContain(code);
   });
 
   it('have a row each in docs/operations.md, that says what to do', () => {
