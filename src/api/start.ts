@@ -4,7 +4,7 @@ import { monotonicMs } from '../lib/clock.ts';
 import { createApiKey } from '../lib/commands/create-api-key.ts';
 import { createSubmission } from '../lib/commands/submit-job.ts';
 import type { Config } from '../lib/config.ts';
-import { createVault } from '../lib/crypto.ts';
+import { createVault, sha256 } from '../lib/crypto.ts';
 import { openDatabase } from '../lib/db/database.ts';
 import { createQueueRoom } from '../lib/db/queue-room.ts';
 import { createWaker } from '../lib/db/wake.ts';
@@ -74,7 +74,13 @@ async function openDeps(config: Config, log: Logger): Promise<{ deps: ApiDeps; c
     keyUse,
     adminToken: config.ADMIN_TOKEN,
     queue,
-    storeMetrics: createStoreMetrics({ db: db.pool, queue, log }),
+    storeMetrics: createStoreMetrics({
+      db: db.pool,
+      queue,
+      assets: store,
+      nemoTokenHash: config.NEMO_TOKEN === undefined ? null : sha256(config.NEMO_TOKEN),
+      log,
+    }),
     missing: createReadiness({ database: () => db.pool.query('SELECT 1'), queue: queue.ping, assets: store.ping }),
     submit: submission.submit,
     wake: waker.wake,

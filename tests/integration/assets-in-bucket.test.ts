@@ -34,6 +34,8 @@ it('without its store files are refused, jobs are taken, and those that need a f
   });
   const ready = await service.client.get('/health/ready');
   expect(ready).toMatchObject({ status: 503, body: { detail: 'No answer from: assets.' } });
+  const scraped = await (await fetch(`${service.url}/metrics`)).text();
+  expect(scraped).toMatch(/^reelay_scrape_errors_total\{store="assets"\} [1-9]/m);
 
   const { id } = await service.client.submit({ type: 'upload', assets: [{ asset_id: asset.id }] });
   await waitFor('a failure', async () => (await service.database.sql('SELECT FROM job WHERE failures > 0')).length > 0);

@@ -11,10 +11,17 @@ afterEach(() => service?.stop());
 
 type Told = { type: string; data: { id: string; status: string; progress: { events: number } } };
 
+/** Attempts with this result, as the metrics of this process count them. */
+async function attempts(result: string): Promise<number> {
+  const text = await (await fetch(`${service.url}/metrics`)).text();
+  return Number(new RegExp(`^reelay_webhook_attempts_total\\{result="${result}"\\} (.*)$`, 'm').exec(text)?.[1]);
+}
+
 it('progress is told while a job runs, is never sent twice and is no part of the history', async () => {
   service = await startService({ sandbox: { speed: 12 } });
   const receiver = await startReceiver();
   receiver.answerWith(500);
+  const [failedBefore, droppedBefore] = [await attempts('failed'), await attempts('dropped')];
   const { id: endpointId } = await webhookCalls(service).endpoint(receiver.url, ['job.progress']);
   const { id } = await service.client.submit({ type: 'generate', prompt: 'A long way' });
   const [first] = await receiver.waitFor(1);
@@ -22,6 +29,8 @@ it('progress is told while a job runs, is never sent twice and is no part of the
   expect(told).toMatchObject({ type: 'job.progress', data: { id, status: 'running' } });
   const [message] = await webhookCalls(service).messages(`?endpoint_id=${endpointId}`);
   await webhookCalls(service).settled(message?.id ?? '', 'failed', 1);
+  expect(await attempts('failed')).toBe(failedBefore);
+  expect(await attempts('dropped')).toBeGreaterThan(droppedBefore);
 
   await service.client.ended(id, 40_000);
   const heard = receiver.received.map(({ body }) => (JSON.parse(body) as Told).data.progress.events);

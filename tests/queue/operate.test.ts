@@ -87,6 +87,7 @@ describe('the metrics', () => {
     const { id } = await service.client.submit({ type: 'generate', prompt: 'A long film #stall' });
     await waitFor('the conversation', async () => (await service.client.job(id)).phase === 'converse');
     expect(await scrape(service.url, 'reelay_conversations_open')).toEqual({ '': 1 });
+    expect(await scrape(service.url, 'reelay_jobs_in_hand')).toEqual({ '': 1 });
     expect(await scrape(service.url, 'reelay_jobs_open')).toEqual({ '{type="generate",status="running"}': 1 });
     // Its deadline comes now, however long it took to get here.
     await service.database.sql('UPDATE job SET deadline_at = now() WHERE id = $1', [id]);
@@ -129,7 +130,7 @@ describe('the metrics', () => {
       const of = await scrape(service.url, 'reelay_account_credits');
       return Object.keys(of).length === 2 && of;
     });
-    expect(credits['{kind="anonymous",state="available"}']).toBeGreaterThan(0);
+    expect(credits['{kind="anonymous",owner="tenants",state="available"}']).toBeGreaterThan(0);
     const requests = await scrape(service.url, 'reelay_http_request_duration_seconds_count');
     expect(requests['{method="POST",route="/v1/jobs",status="202"}']).toBe(3);
   });

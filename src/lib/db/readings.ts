@@ -19,24 +19,39 @@ export async function readOpenJobs(db: Queryable): Promise<OpenJobs[]> {
   return rows;
 }
 
-/** How many messages are on their way or being listened to; among the jobs that workers have begun. */
-export async function countConversations(db: Queryable): Promise<number> {
-  const { rows } = await db.query<{ conversations: number }>({
-    name: 'count_conversations',
+/**
+ * Of the jobs that workers have begun: how many messages are on their way or being listened to, and how many jobs a
+ * worker holds or comes back to at a time that is set. Jobs that wait for credits may do so for days.
+ */
+export async function readBegunJobs(db: Queryable): Promise<{ conversations: number; in_hand: number }> {
+  const { rows } = await db.query<{ conversations: number; in_hand: number }>({
+    name: 'read_begun_jobs',
     text: `
-      SELECT count(*)::int AS conversations FROM public.job
-      WHERE dispatch_no > 0 AND finished_at IS NULL AND phase = 'converse' AND turn_state = 'sending'`,
+      SELECT count(*) FILTER (WHERE phase = 'converse' AND turn_state = 'sending')::int AS conversations,
+        count(*) FILTER (WHERE (lease_until > now() OR due_at > now())
+          AND waiting_reason IS DISTINCT FROM 'credits')::int AS in_hand
+      FROM public.job WHERE dispatch_no > 0 AND finished_at IS NULL`,
   });
-  return rows[0]?.conversations ?? 0;
+  return rows[0] ?? { conversations: 0, in_hand: 0 };
 }
 
-/** The latest readings of the credits, added up by kind of account; a token that several tenants use counts once. */
-export async function readCredits(db: Queryable): Promise<{ kind: string; available: number; frozen: number }[]> {
-  const { rows } = await db.query<{ kind: string; available: number; frozen: number }>({
+/** Whose an account is: the operator's (NEMO_TOKEN), or a tenant's. */
+export type Owner = 'operator' | 'tenants';
+
+/**
+ * The latest readings of the credits, added up by kind and owner of the account; a token that several tenants use counts
+ * once. `nemoTokenHash` is that of NEMO_TOKEN, null where there is none.
+ */
+export async function readCredits(
+  db: Queryable,
+  nemoTokenHash: string | null,
+): Promise<{ kind: string; owner: Owner; available: number; frozen: number }[]> {
+  const { rows } = await db.query<{ kind: string; owner: Owner; available: number; frozen: number }>({
     name: 'read_credits',
     text: `
       WITH latest AS (
-        SELECT DISTINCT ON (COALESCE(token_hash, account.id)) kind, reading.available, reading.frozen
+        SELECT DISTINCT ON (COALESCE(token_hash, account.id)) kind, reading.available, reading.frozen,
+          CASE WHEN token_hash = $1 THEN 'operator' ELSE 'tenants' END AS owner
         FROM public.account CROSS JOIN LATERAL (
           SELECT available, frozen, at FROM public.credit_snapshot
           WHERE account_id = account.id ORDER BY at DESC LIMIT 1
@@ -44,7 +59,9 @@ export async function readCredits(db: Queryable): Promise<{ kind: string; availa
         WHERE token IS NOT NULL
         ORDER BY COALESCE(token_hash, account.id), reading.at DESC
       )
-      SELECT kind, sum(available)::float8 AS available, sum(frozen)::float8 AS frozen FROM latest GROUP BY kind`,
+      SELECT kind, owner, sum(available)::float8 AS available, sum(frozen)::float8 AS frozen
+      FROM latest GROUP BY kind, owner`,
+    values: [nemoTokenHash],
   });
   return rows;
 }

@@ -27,14 +27,24 @@ export const COUNTED = {
     buckets: PHASE_BUCKETS,
   },
   reelay_webhook_attempts_total: {
-    help: 'Attempts to deliver a webhook. result: delivered, retry (another one follows), failed (none does).',
+    help: 'Attempts to deliver a webhook. result: delivered, retry (another one follows), failed (none does), dropped (none does: a job.progress).',
     labels: ['result'],
+    values: ['delivered', 'retry', 'failed', 'dropped'],
   },
   reelay_scrape_errors_total: {
     help: 'Stores that could not be read for a scrape; what comes from there is missing from it.',
     labels: ['store'],
+    values: ['database', 'queue', 'assets'],
   },
-} as const satisfies Record<string, { help: string; labels: readonly string[]; buckets?: readonly number[] }>;
+} as const satisfies Record<string, CountedMetric>;
+
+type CountedMetric = {
+  help: string;
+  labels: readonly string[];
+  buckets?: readonly number[];
+  /** All values of its only label: they are told from the start, as 0. Prometheus sees no growth in what appears as 1. */
+  values?: readonly string[];
+};
 
 /** What the API reads from the stores when it is scraped. Every API process tells the same: take the largest. */
 export const READ = {
@@ -43,14 +53,18 @@ export const READ = {
     help: 'Since the oldest job that could start and was not started yet was accepted; 0 where there is none.',
     labels: [],
   },
+  reelay_jobs_in_hand: {
+    help: 'Jobs that a worker holds, or comes back to at a time that is set; none of those that wait for credits.',
+    labels: [],
+  },
   reelay_conversations_open: { help: 'Messages that are on their way or being listened to.', labels: [] },
   reelay_queue_entries: {
     help: 'Entries of the queue; the backlog behind it is in Postgres.',
     labels: ['queue', 'state'],
   },
   reelay_account_credits: {
-    help: 'Credits of all accounts as they were read last. kind: anonymous, registered; state: available, frozen.',
-    labels: ['kind', 'state'],
+    help: 'Credits as they were read last. kind: anonymous, registered; owner: operator (NEMO_TOKEN), tenants (all others together); state: available, frozen.',
+    labels: ['kind', 'owner', 'state'],
   },
   reelay_webhook_messages_due: {
     help: 'Webhook messages that should have been sent by now; 100,000 may be more.',

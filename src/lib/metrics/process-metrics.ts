@@ -7,13 +7,13 @@ collectDefaultMetrics({ register: registry });
 
 type TimedMetric = { [Name in Counted]: (typeof COUNTED)[Name] extends { buckets: unknown } ? Name : never }[Counted];
 
-const metrics = new Map(
+const metrics = new Map<string, Counter | Histogram>(
   Object.entries(COUNTED).map(([name, metric]) => {
     const common = { name, help: metric.help, labelNames: [...metric.labels], registers: [registry] };
-    return [
-      name,
-      'buckets' in metric ? new Histogram({ ...common, buckets: [...metric.buckets] }) : new Counter(common),
-    ];
+    if ('buckets' in metric) return [name, new Histogram({ ...common, buckets: [...metric.buckets] })];
+    const counter = new Counter(common);
+    if ('values' in metric) for (const value of metric.values) counter.inc({ [metric.labels[0]]: value }, 0);
+    return [name, counter];
   }),
 );
 

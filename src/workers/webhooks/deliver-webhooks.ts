@@ -102,7 +102,7 @@ async function deliver(deps: Deps, secretsOf: SecretReader, message: DueMessage)
   faultPoint('delivery.sent');
   const record = { ...attemptRecord(message, result, deps.schedule), at };
   endAttempt(span, result, record.status);
-  count('reelay_webhook_attempts_total', { result: record.status === 'pending' ? 'retry' : record.status });
+  count('reelay_webhook_attempts_total', { result: resultOf(message, record.status) });
   deps.log.info(
     {
       message_id: message.id,
@@ -144,6 +144,12 @@ async function attempt(
   const trace = traceparent === null ? {} : { traceparent };
   const headers = { ...signed, 'user-agent': `reelay/${VERSION}`, ...trace };
   return sendWebhook(agent, { url: message.url, headers, body, timeoutMs });
+}
+
+/** As the metrics call it: a progress that did not arrive is no message that was given up. */
+function resultOf(message: DueMessage, status: AttemptRecord['status']): 'delivered' | 'retry' | 'failed' | 'dropped' {
+  if (status === 'pending') return 'retry';
+  return status === 'failed' && message.event_type === PROGRESS_EVENT ? 'dropped' : status;
 }
 
 function attemptRecord(message: DueMessage, result: Attempted, schedule: readonly number[]): Omit<AttemptRecord, 'at'> {

@@ -22,6 +22,14 @@ it.each(Object.keys(table))('%s says whose it is and in what unit', (name) => {
   if (/_age_|_duration_/.test(name)) expect(name).toMatch(/_seconds$/);
 });
 
+it('every value of a label that has few is told from the start: what begins with 1 has not grown for Prometheus', async () => {
+  const text = await processMetrics();
+  for (const result of ['delivered', 'retry', 'failed', 'dropped'])
+    expect(text).toMatch(new RegExp(`^reelay_webhook_attempts_total\\{result="${result}"\\} \\d`, 'm'));
+  for (const store of ['database', 'queue', 'assets'])
+    expect(text).toMatch(new RegExp(`^reelay_scrape_errors_total\\{store="${store}"\\} \\d`, 'm'));
+});
+
 it('what is counted is told, beside the figures of the process', async () => {
   count('reelay_webhook_attempts_total', { result: 'delivered' });
   observe('reelay_phase_duration_seconds', { phase: 'render', outcome: 'done' }, 42);
