@@ -35,6 +35,6 @@ USER node
 VOLUME /data
 EXPOSE 3000 9090
 HEALTHCHECK --interval=10s --timeout=5s --start-period=70s --start-interval=2s CMD ["node", "dist/health-check.js"]
-# Node is process 1 and ends in order at SIGTERM: a wait of at least DRAIN_TIMEOUT + 10 s belongs to it.
+# Node is process 1 and ends in order at SIGTERM: a wait of DRAIN_TIMEOUT + 30 s belongs to it.
 ENTRYPOINT ["node", "dist/main.js"]
 CMD ["all"]
