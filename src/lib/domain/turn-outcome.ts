@@ -20,7 +20,7 @@ export type TurnOutcome =
   | { kind: 'undecided' };
 
 /**
- * What a turn did, from what its stream said and the states around it (api.md, Jobs; sse.md, section 6). `fold` is
+ * What a turn did, from what its stream said and the states around it (api.md, Jobs; sse.md, section 4). `fold` is
  * null where nothing was heard of the stream. After a lost stream give it a state that is known to be stable
  * (`decideRecovery`): one changed read may be the first of two stages.
  */

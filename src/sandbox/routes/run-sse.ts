@@ -11,7 +11,7 @@ import { openEventStream } from '../stream/event-stream.ts';
 import { runTurn } from '../turn.ts';
 import type { World } from '../world.ts';
 
-/** The documented fields, and the two of ADK's own that change nothing or ask for partial texts (sse.md, section 3). */
+/** The documented fields, and the two of ADK's own that change nothing or ask for partial texts (sse.md, section 1). */
 const RunBody = z.strictObject({
   app_name: z.literal('nemo_agent'),
   user_id: z.literal('me'),

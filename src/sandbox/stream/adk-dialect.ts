@@ -14,7 +14,7 @@ const UNSPOKEN = {
 };
 const CHUNKS = 4;
 
-/** Events as adk-js sends them (sse.md, section 4). `streaming`: each text in chunks first, and apart from calls. */
+/** Events as adk-js sends them (sse.md, section 2). `streaming`: each text in chunks first, and apart from calls. */
 export function createAdkDialect(streaming: boolean): Dialect {
   const invocationId = `e-${randomUUID()}`;
   const event = (fields: Event, stateDelta: object = {}): Event => ({

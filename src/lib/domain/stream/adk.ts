@@ -5,7 +5,7 @@ import { isFailedResponse } from './tool-response.ts';
 /** Codes that say "the model said nothing", which is how a silent edit ends (sse.md, trap 7). */
 const SILENT_CODES = new Set(['STOP', 'MODEL_RETURNED_NO_CONTENT']);
 
-/** Reads an event of Google's Agent Development Kit (sse.md, section 4), in camelCase or snake_case. */
+/** Reads an event of Google's Agent Development Kit (sse.md, section 2), in camelCase or snake_case. */
 export function readAdkFrame(event: LooseObject): Frame {
   const frame = blankFrame(textIn(event.author) ?? '');
   frame.partial = event.partial === true;

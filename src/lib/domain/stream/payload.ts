@@ -14,7 +14,7 @@ const ADK_KEYS = ['author', 'content', 'actions', 'errorCode', 'error_code', 'in
 const MAX_REASON = 2_000;
 const NO_REASON = 'The agent failed without saying why';
 
-/** Tells what one payload is (sse.md, section 6): never throws, whatever the payload. */
+/** Tells what one payload is (sse.md, section 4): never throws, whatever the payload. */
 export function readPayload(payload: string): Payload {
   const json = payload.trim();
   if (json === '') return { kind: 'heartbeat' };
