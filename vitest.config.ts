@@ -9,8 +9,8 @@ if (!redis && process.env.REQUIRE_REDIS === '1') {
 
 /** All that start services: beside each other, so that one uses the cores while another waits for a lease. */
 const together = {
-  // They wait, for the most part: more of them than there are cores.
-  maxWorkers: 6,
+  // Some wait while others work. With twice as many, a slow day of the machine makes everybody late, and nothing is quicker.
+  maxWorkers: 3,
   sequence: { groupOrder: 1 },
   // Each file has a service of its own; loading the program anew for each as well took a third of the time.
   isolate: false,
