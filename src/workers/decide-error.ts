@@ -26,15 +26,21 @@ export async function decideError(work: Work, error: unknown): Promise<Step> {
   const policy = upstreamPolicy(error.answer);
   const failure = policy.failure === 'rate_limited' && isTokenCall(error) ? 'token_quota' : policy.failure;
   if (policy.remedy === 'retry') return tryAgain(work, phase, failure, error);
-  if (policy.remedy !== 'none' && !work.job.remedies.includes(policy.remedy)) {
+  if (isApplicable(policy.remedy, work, error)) {
     const remedied = await applyRemedy(work, phase, policy.remedy, error.answer.retryAfterMs);
     if (remedied) return remedied;
   }
   return fail(work, failure, error);
 }
 
+/** What is tried once was not tried yet; and a call that asks for a token is not helped by another token. */
+function isApplicable(remedy: Remedy, { job }: Work, error: UpstreamError): boolean {
+  if (remedy === 'none' || job.remedies.includes(remedy)) return false;
+  return remedy !== 'renew_token' || !isTokenCall(error);
+}
+
 /**
- * Each remedy is tried once a phase. Null: it does not apply here. A job that is asked to wait for longer than safe calls
+ * Each remedy is tried once Null: it does not apply here. A job that is asked to wait for longer than safe calls
  * are tried fails instead: it would hold its session and a place of its tenant all the while.
  */
 async function applyRemedy(
@@ -51,12 +57,14 @@ async function applyRemedy(
     return { kind: 'wait', phase, reason: 'rate_limit', ms, set: { remedies } };
   }
   if (remedy === 'renew_token' && accountId !== null) {
+    try {
+      await work.renewIdentity(accountId);
+    } catch (error) {
+      return decideError(work, error);
+    }
+    // Noted when it is done: the token that was refused is still the one that is stored after a renewal that failed.
     await work.write({ set: { remedies } });
-    // Asking for a token can fail as well; the remedy is noted, so that this ends.
-    return work.renewIdentity(accountId).then(
-      () => ({ kind: 'go', phase }),
-      (error) => decideError(work, error),
-    );
+    return { kind: 'go', phase };
   }
   if (remedy === 'renew_session' && mayReplaceSession(work)) {
     await work.write({ set: { remedies } });
@@ -77,7 +85,7 @@ async function tryAgain(work: Work, phase: Phase, failure: FailureCode, error: u
   const since = work.job.failing_since ?? at;
   const failures = work.job.failures + 1;
   if (at.getTime() - since.getTime() > RETRY_DEADLINE_MS) return fail(work, failure, error);
-  const set = { failures, failing_since: since };
+  const set = { failures, failing_since: since, remedies: work.job.remedies };
   return { kind: 'wait', phase, reason: 'recovery', ms: backoffMs(failures, Math.random()), set };
 }
 

@@ -6,15 +6,28 @@ import type { Charged, Cost, Credits } from '../lib/domain/job.ts';
 import { readBalance } from './balance.ts';
 import { dropRender } from './phases/drop-render.ts';
 import { openedSession } from './phases/opened-session.ts';
-import type { Step, Work } from './work.ts';
+import { JobLost, type Step, type Work } from './work.ts';
 
 /** Ends a job before its work is done: its render is stopped upstream, and what it cost so far is told. */
 export async function endEarly(work: Work, why: Interruption): Promise<Step> {
-  await dropRender(work);
-  if (why === 'cancel') return { kind: 'cancel' };
+  if (why === 'cancel') {
+    await dropRender(work);
+    return { kind: 'cancel' };
+  }
+  await dropRenderNow(work);
   const error = jobError('deadline_exceeded');
   if (!isTurnOpen(work.job)) return { kind: 'fail', error };
   return { kind: 'fail', error, set: await costSoFar(work), turnOver: work.job.turn_state === 'closed' };
+}
+
+/** A deadline waits for nothing: a render that cannot be stopped goes on, and a retry takes it over. */
+async function dropRenderNow(work: Work): Promise<void> {
+  try {
+    await dropRender(work);
+  } catch (error) {
+    if (error instanceof JobLost || work.signal.aborted) throw error;
+    work.deps.log.warn({ job_id: work.job.id, err: error }, 'render not stopped at the deadline');
+  }
 }
 
 /** What a message cost that may still be at work: never less than it may yet become. */

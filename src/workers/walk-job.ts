@@ -14,7 +14,7 @@ import { openSession } from './phases/session.ts';
 import { upload } from './phases/upload.ts';
 import { verify } from './phases/verify.ts';
 import { recordPhase } from './record-phase.ts';
-import { Interrupted, JobLost, laneOf, lastingRemedies, type Step, type Work } from './work.ts';
+import { freshTries, Interrupted, JobLost, laneOf, type Step, type Work } from './work.ts';
 
 const PHASE_HANDLERS: Record<Phase, (work: Work) => Promise<Step>> = {
   session: openSession,
@@ -96,9 +96,7 @@ async function park(
       phase: step.phase,
       lane: next,
       // Whoever waits for anything but another try has got through; the next trouble is counted anew.
-      failures: 0,
-      failing_since: null,
-      ...(step.phase === work.job.phase ? {} : { remedies: lastingRemedies(work.job) }),
+      ...freshTries(work.job),
       ...step.set,
     },
     dueInMs: ms,

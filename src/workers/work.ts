@@ -41,11 +41,12 @@ export function laneOf(phase: Phase): Lane {
 }
 
 /**
- * The remedies that a job does not get back in another phase. A session is replaced once: an upstream that knows none
- * would have them replaced for ever.
+ * What a job has again that has got through, or enters another phase: its tries and its remedies. A session is replaced
+ * once: an upstream that knows none would have them replaced for ever.
  */
-export function lastingRemedies(job: JobRecord): string[] {
-  return job.remedies.filter((remedy) => remedy === 'renew_session');
+export function freshTries(job: JobRecord): Pick<JobRecord, 'failures' | 'failing_since' | 'remedies'> {
+  const remedies = job.remedies.filter((remedy) => remedy === 'renew_session');
+  return { failures: 0, failing_since: null, remedies };
 }
 
 /** One claimed job in the hands of this worker. */
@@ -166,8 +167,7 @@ export class Work {
       if (Object.keys(set).length > 0) await this.write({ set });
       return;
     }
-    const fresh =
-      this.job.phase === phase ? {} : { failures: 0, failing_since: null, remedies: lastingRemedies(this.job) };
+    const fresh = this.job.phase === phase ? {} : freshTries(this.job);
     await this.write({
       set: { phase, status: 'running', waiting_reason: null, ...fresh, ...set },
       event: this.job.phase === null ? 'job.started' : 'job.phase',

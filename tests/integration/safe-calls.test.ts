@@ -54,6 +54,31 @@ it('a token that is refused for the rate is asked for once more, for the same cl
   expect((await service.sandbox.log()).tokens.slice(before)).toMatchObject([{ issued: 1 }]);
 });
 
+it('a token that is refused before its time is renewed, also where the first try to renew it fails', async () => {
+  await tenant();
+  const { session_id } = await run('What can you do?');
+  await service.sandbox.fault({ route: 'POST /api/auth/anonymous-token', times: 1, status: 503 });
+  await service.sandbox.fault({ route: 'GET /api/state/nemo_agent', times: 2, code: 1001 });
+  expect(await run('And what else?', { session_id })).toMatchObject({ status: 'succeeded', error: null });
+});
+
+it('a token call that is refused as well ends the job, with the code of the token', async () => {
+  await tenant();
+  const { session_id } = await run('What can you do?');
+  await service.sandbox.fault({ route: 'POST /api/auth/anonymous-token', times: 1, status: 401 });
+  await service.sandbox.fault({ route: 'GET /api/state/nemo_agent', times: 1, code: 1001 });
+  expect(await run('And what else?', { session_id })).toMatchObject({ error: { code: 'token_invalid' } });
+});
+
+it('a try that was used up before the message is there again after it', async () => {
+  await tenant();
+  const { session_id } = await run('What can you do?');
+  // The second read is the one right before the message.
+  for (const answer of [{ status: 429 }, { delay_ms: 1 }, { status: 429 }])
+    await service.sandbox.fault({ route: 'GET /api/state/nemo_agent', times: 1, ...answer });
+  expect(await run('What can you do now?', { session_id })).toMatchObject({ status: 'succeeded', error: null });
+});
+
 it('a token of which nothing else is told lasts seven days', async () => {
   await tenant();
   const body = '{"code":0,"data":{"token":"nmv_usr_bare_token"}}';

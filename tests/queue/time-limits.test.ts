@@ -47,6 +47,28 @@ describe('deadline', () => {
     expect(job).toMatchObject({ charged: 'unknown', cost: { certainty: 'unknown', charged: null } });
   });
 
+  it('ends a job whose stream said nothing: its turn may go on, so its session waits and its cost is not known', async () => {
+    const { id, session_id } = await generate({ prompt: 'Not a word #empty-200', deadline: 2 });
+    const job = await service.client.ended(id, 10_000);
+    expect(job).toMatchObject({ phase: 'reconcile', error: { code: 'deadline_exceeded' }, charged: 'unknown' });
+    const [session] = await service.database.sql(
+      'SELECT turn_open_until > now() AS closed FROM session WHERE id = $1',
+      [session_id],
+    );
+    expect(session).toEqual({ closed: true });
+  });
+
+  it('does not wait for an upstream that cannot stop the render', async () => {
+    const { id } = await generate({ prompt: 'Not to be stopped #render-stuck', export: true, deadline: 7 });
+    await waitFor('the render', async () => (await service.client.job(id)).waiting?.reason === 'render');
+    await service.sandbox.fault({ route: 'POST /api/render/proxy/lambda', times: 1, reset: true });
+    const job = await service.client.ended(id, 20_000);
+    expect(job).toMatchObject({ status: 'failed', error: { code: 'deadline_exceeded' } });
+    expect(await service.database.sql('SELECT state FROM render WHERE job_id = $1', [id])).toEqual([
+      { state: 'submitted' },
+    ]);
+  });
+
   it('wakes a job that sleeps between two polls, and its render is canceled upstream', async () => {
     const { id } = await generate({ prompt: 'A stuck one #render-stuck', export: true, deadline: 7 });
     const job = await service.client.ended(id, 20_000);

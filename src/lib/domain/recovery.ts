@@ -1,4 +1,3 @@
-import { isSettled } from './charge.ts';
 import type { Credits } from './job.ts';
 
 /** After the listed reads, while credits are still reserved. */
@@ -34,7 +33,8 @@ export type RecoveryLook = {
 export function decideRecovery(look: RecoveryLook): Recovery {
   const { reads, delaysMs, sentAtMs, nowMs, totalTimeoutMs, fingerprint } = look;
   const changed = fingerprint !== look.beforeFingerprint;
-  const released = look.alone && look.before && look.balance ? isSettled(look.before, look.balance) : null;
+  // Not what was reserved before: that was another turn's, and may have gone since, while ours stands there now.
+  const released = look.alone && look.balance ? look.balance.frozen === 0 : null;
   if (changed && (fingerprint === look.previousFingerprint || released === true)) return { kind: 'done' };
 
   const next = delaysMs[reads];
@@ -50,9 +50,7 @@ export function decideRecovery(look: RecoveryLook): Recovery {
 
 function giveUp(look: RecoveryLook, released: boolean): Recovery {
   const { before, balance, sentAtMs, nowMs, sendWindowMs } = look;
-  // What is reserved now may be this turn's, even where another had reserved as much before it.
-  const proven = released && balance?.frozen === 0 && before?.total === balance.total;
-  if (!proven) return { kind: 'gave_up', charged: 'unknown' };
+  if (!released || before === null || before.total !== balance?.total) return { kind: 'gave_up', charged: 'unknown' };
   // A message that was late to leave may be taken this late: until then an untouched balance proves nothing.
   const untilProof = sentAtMs + 2 * sendWindowMs - nowMs;
   return untilProof > 0 ? { kind: 'read_again', inMs: untilProof } : { kind: 'gave_up', charged: 'no' };

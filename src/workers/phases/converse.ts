@@ -14,7 +14,7 @@ import { runTurn, type TurnEnding } from '../../lib/nemo/turn.ts';
 import { UpstreamError } from '../../lib/nemo/upstream-error.ts';
 import { readBalance } from '../balance.ts';
 import { meanwhile } from '../meanwhile.ts';
-import type { Step, Work } from '../work.ts';
+import { freshTries, type Step, type Work } from '../work.ts';
 import { afterConversation, concludeTurn, stateAfter } from './conclude.ts';
 import { takeLostTurn } from './lost-turn.ts';
 import { lackCredits, stillLacksCredits } from './no-credits.ts';
@@ -100,9 +100,10 @@ async function afterTurn(work: Work, fold: TurnFold, ending: TurnEnding): Promis
     work.accept(await withdrawTurn(work.deps.db.pool, work.job));
     throw new UpstreamError('POST /run_sse', `HTTP ${ending.answer.status}`, { answer: ending.answer });
   }
-  if (ending.kind === 'closed') {
+  // A stream of which nothing was understood proves neither that a turn ran nor that it is over.
+  if (ending.kind === 'closed' && fold.frames > fold.unreadable) {
     const state = meanwhile(stateAfter(work));
-    const set = { turn_state: 'closed', turn_end: 'closed', turn_fold: fold } as const;
+    const set = { turn_state: 'closed', turn_end: 'closed', turn_fold: fold, ...freshTries(work.job) } as const;
     await work.write({ set, stamp: ['turn_ended_at'] });
     faultPoint('turn.closed');
     work.deps.credits.paid(work.job.account_id ?? '');
