@@ -46,3 +46,27 @@ it('a batch and another request with the same client references wait for each ot
   expect((await small).status).toBe(202);
   expect(await large).toMatchObject({ status: 409, body: { code: 'client_reference_used' } });
 });
+
+it('a job that a worker has started while its batch is being canceled is left to the worker', async () => {
+  const session = (await service.client.post<{ id: string }>('/v1/sessions', {})).body;
+  const own = { session_id: session.id };
+  const batch = (await service.client.post<{ id: string }>('/v1/batches', { jobs: films(1, own) })).body;
+  const heir = await service.client.submit({ type: 'generate', prompt: 'Behind it', ...own });
+  const worker = new pg.Client({ connectionString: service.database.url });
+  await worker.connect();
+  await worker.query('BEGIN');
+  await worker.query('SELECT 1 FROM session WHERE id = $1 FOR UPDATE', [session.id]);
+  const canceled = service.client.post(`/v1/batches/${batch.id}/cancel`, {});
+  await waitFor('the cancel', async () => (await waiting()) === 1);
+  // It has slept since: nobody owns it now.
+  await worker.query("UPDATE job SET started_at = now(), status = 'waiting', seq = seq + 1 WHERE batch_id = $1", [
+    batch.id,
+  ]);
+  await worker.query('COMMIT');
+  await worker.end();
+  expect((await canceled).status).toBe(202);
+  expect(await service.database.sql('SELECT finished_at FROM job WHERE batch_id = $1', [batch.id])).toEqual([
+    { finished_at: null },
+  ]);
+  expect((await service.client.job(heir.id)).status).toBe('waiting');
+});
