@@ -238,6 +238,21 @@ describe('the tools of a turn', () => {
     ]);
   });
 
+  it('and errors, authors and codes are cut where they are too long to be meant', () => {
+    const long = 'x'.repeat(100_000);
+    const author = `${long}y`;
+    const fold = foldPayloads([
+      frame([call(long, long), { text: 'Half' }], { partial: true, author }),
+      frame([{ functionResponse: { name: long } }], { author: 'b' }),
+      frame([], { author: 'b', errorCode: long, errorMessage: long }),
+    ]);
+    expect(JSON.stringify(fold).length).toBeLessThan(2_000);
+    expect(fold.lastTool).toBe('x'.repeat(100));
+    expect(fold.drafts).toMatchObject([{ text: 'Half' }]);
+    foldPayload(fold, frame([call(long, long), { text: 'Half of it' }], { author }));
+    expect([fold.drafts, fold.toolCalls.length]).toEqual([[], 1]);
+  });
+
   it('and errors of an agent that loops stay few', () => {
     const fold = emptyFold();
     for (let turn = 0; turn < 500; turn += 1) {

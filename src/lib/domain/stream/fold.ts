@@ -1,5 +1,5 @@
 import { cut, storable } from '../loose-value.ts';
-import type { AgentError, Frame, ToolCall } from './frame.ts';
+import { type AgentError, type Frame, MAX_NAME_CHARACTERS, type ToolCall } from './frame.ts';
 import { readPayload } from './payload.ts';
 
 /**
@@ -10,10 +10,13 @@ export const MAX_TEXT_CHARACTERS = 256 * 1024;
 /** The same loop would list thousands of these; more than this tells nobody anything. */
 const MAX_TOOL_CALLS = 200;
 const MAX_ERRORS = 20;
+/** The first words of an error tell what went wrong. In characters. */
+const MAX_ERROR_CHARACTERS = 500;
 
 /**
  * What a turn's stream has said so far: plain JSON, storable in jsonb at any moment (no NUL, no lone surrogates), a
- * few hundred bytes plus the agent's words. No drafts of the state: the state itself is read after the turn.
+ * few hundred bytes plus the agent's words, and some kilobytes where it loops. No drafts of the state: the state itself
+ * is read after the turn.
  */
 export type TurnFold = {
   /** Payloads that were more than a heartbeat. */
@@ -91,7 +94,7 @@ function foldFrame(fold: TurnFold, frame: Frame): FrameKind {
   // A model turn is over when its tool has answered or it failed: a draft still open then gets no final text.
   if (frame.responses.length > 0 || frame.error) breakOffDraft(fold, frame.author);
   if (frame.error) {
-    fold.errors = [...fold.errors, frame.error].slice(-MAX_ERRORS);
+    fold.errors = [...fold.errors, shortError(frame.error)].slice(-MAX_ERRORS);
     fold.textsBeforeError = fold.texts.length;
   }
   if (frame.partial) extendDraft(fold, frame);
@@ -103,15 +106,24 @@ function foldFrame(fold: TurnFold, frame: Frame): FrameKind {
   return frame.silent ? 'silent' : 'other';
 }
 
+function shortError({ code, message }: AgentError): AgentError {
+  return { code: shortName(code), message: cut(message, MAX_ERROR_CHARACTERS) };
+}
+
+function shortName(name: string): string {
+  return cut(name, MAX_NAME_CHARACTERS);
+}
+
 function foldTools(fold: TurnFold, frame: Frame): void {
-  for (const call of frame.calls) {
+  for (const { id, name } of frame.calls) {
+    const call = { id: id === null ? null : shortName(id), name: shortName(name) };
     fold.lastTool = call.name;
     // A call in a partial frame comes again in the final one, under the same id or under none (trap 5).
     const known = call.id === null ? frame.partial : fold.toolCalls.some((other) => other.id === call.id);
     if (!known && fold.toolCalls.length < MAX_TOOL_CALLS) fold.toolCalls.push(call);
   }
   for (const response of frame.responses) {
-    fold.lastTool = response.name ?? fold.lastTool;
+    if (response.name !== null) fold.lastTool = shortName(response.name);
     fold.toolResponses += 1;
     if (response.failed) fold.toolFailures += 1;
   }

@@ -1,3 +1,8 @@
+import { cut } from '../loose-value.ts';
+
+/** Names, ids and codes are of one word or a UUID; what is longer is none, and is not kept whole. */
+export const MAX_NAME_CHARACTERS = 100;
+
 /** One frame of a stream, whatever dialect it came in. */
 export type Frame = {
   /** Who speaks; sub-agents have names of their own. '' where the dialect names nobody. */
@@ -21,7 +26,7 @@ export type AgentError = { code: string; message: string };
 /** A frame that says nothing, to be filled in. */
 export function blankFrame(author: string): Frame {
   return {
-    author,
+    author: cut(author, MAX_NAME_CHARACTERS),
     text: '',
     partial: false,
     calls: [],
