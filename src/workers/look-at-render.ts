@@ -1,14 +1,17 @@
 import type { Ask } from '../lib/db/claims.ts';
 import type { WaitingRender } from '../lib/db/render-looks.ts';
 import type { Progress } from '../lib/domain/job.ts';
+import { upstreamPolicy } from '../lib/domain/upstream-errors.ts';
 import { faultPoint } from '../lib/fault-point.ts';
 import type { RenderAnswer } from '../lib/nemo/answers.ts';
+import type { Identity } from '../lib/nemo/transport.ts';
+import { UpstreamError } from '../lib/nemo/upstream-error.ts';
 import type { PhaseDeps } from './deps.ts';
 import { logStep } from './log-step.ts';
 import type { Step } from './work.ts';
 
-/** What the upstream said of a render. */
-export type Seen = { renderId: string; answer: RenderAnswer };
+/** What the upstream said of a render, or how the call failed. */
+export type Seen = { renderId: string; answer: RenderAnswer | UpstreamError };
 
 export type Look =
   /** It goes on waiting: written, and due in so many ms. `moved`: its progress has. */
@@ -25,11 +28,13 @@ export async function lookAtRender(deps: PhaseDeps, ask: Ask, signal: AbortSigna
   const started = performance.now();
   const job = await deps.shared.waitingRender(ask);
   if (job === null) return { kind: 'claim', seen: null };
-  // What went wrong goes wrong again for who holds the job, and is decided upon there.
-  const answer = await lookUp(deps, job, signal).catch(() => null);
+  // What goes wrong before the call goes wrong again for who holds the job, and is decided upon there.
+  const who = await identity(deps, job).catch(() => null);
+  const answer = who && (await deps.nemo.render(who, job.render_id, signal).catch(failedCall));
   if (answer === null) return { kind: 'claim', seen: null };
   const seen: Seen = { renderId: job.render_id, answer };
-  if (answer.status === 'completed' || answer.status === 'failed') return { kind: 'claim', seen };
+  if (answer instanceof UpstreamError || answer.status === 'completed' || answer.status === 'failed')
+    return { kind: 'claim', seen };
   const progress: Progress = {
     ...job.progress,
     percent: answer.percent ?? job.progress.percent,
@@ -44,10 +49,20 @@ export async function lookAtRender(deps: PhaseDeps, ask: Ask, signal: AbortSigna
   return { kind: 'waits', ms, moved };
 }
 
-/** Throws whatever stands in the way of the call. */
-async function lookUp(deps: PhaseDeps, job: WaitingRender, signal: AbortSignal): Promise<RenderAnswer> {
+/** Throws where there is no token, or the skill is not served any more. */
+async function identity(deps: PhaseDeps, job: WaitingRender): Promise<Identity> {
   const skill = deps.skills.get(job.skill);
   if (!skill) throw new Error(`skill ${job.skill} is not served any more`);
   const { token } = await deps.accounts.token(job.account, skill);
-  return deps.nemo.render({ token, skill }, job.render_id, signal);
+  return { token, skill };
+}
+
+/**
+ * What is decided upon without a second call: least of all after a 429. Null where who holds the job has to call as well:
+ * it was broken off, or the token was refused, and may have been renewed by then.
+ */
+function failedCall(error: unknown): UpstreamError | null {
+  if (!(error instanceof UpstreamError)) return null;
+  const isTokenRefused = error.answer !== null && upstreamPolicy(error.answer).remedy === 'renew_token';
+  return isTokenRefused ? null : error;
 }

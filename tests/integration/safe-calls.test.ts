@@ -158,6 +158,17 @@ it.each([
   expect(job).toMatchObject({ status: 'failed', charged: 'no', error: { code, retryable: true } });
 });
 
+it('a look at a render that is refused for the rate is not repeated at once', async () => {
+  await tenant();
+  await service.sandbox.fault({ route: 'GET /api/render/proxy/lambda', times: 1, status: 429 });
+  const job = await run('A film that many ask for', { export: true });
+  expect(job.status).toBe('succeeded');
+  const history = await client.get<{ data: { data: { waiting: { reason: string } | null } }[] }>(
+    `/v1/jobs/${job.id}/history`,
+  );
+  expect(history.body.data.map(({ data }) => data.waiting?.reason)).toContain('rate_limit');
+});
+
 it('a render that the early shape does not know yet (success: false) is looked for again', async () => {
   await tenant();
   const body = '{"success":false,"error":"render not found"}';

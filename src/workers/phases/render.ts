@@ -111,9 +111,10 @@ async function giveUp(work: Work, row: RenderRow): Promise<Step> {
 async function lookUp(work: Work, row: RenderRow, who: Identity): Promise<RenderAnswer | null> {
   const { seen } = work;
   work.seen = null;
-  if (seen?.renderId === row.id) return seen.answer;
   try {
-    return await work.deps.nemo.render(who, row.id, work.signal);
+    const answer = seen?.renderId === row.id ? seen.answer : await work.deps.nemo.render(who, row.id, work.signal);
+    if (answer instanceof UpstreamError) throw answer;
+    return answer;
   } catch (error) {
     if (isUnknown(error)) return null;
     throw error;
