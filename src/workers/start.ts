@@ -22,6 +22,8 @@ import { openDelivery } from './webhooks/open-delivery.ts';
  * four seconds. In ms.
  */
 const HAND_OVER_MS = 10_000;
+/** Rounds of the dispatcher and the sweeps take milliseconds, a full one of the retention a second or two. In ms. */
+const ROUNDS_MS = 5_000;
 
 export type Workers = {
   /** Where it answers for its health and metrics, with METRICS_PORT. */
@@ -83,12 +85,14 @@ function startWork(deps: PhaseDeps, backend: QueueBackend, producer: Producer): 
   return {
     async stop() {
       await hints.stop();
-      await Promise.all([dispatcher.stop(), sweeps.stop()]);
+      // Not waited for before the jobs at hand: a round may be stuck in adding to a queue that is away.
+      const rounds = Promise.all([dispatcher.stop(), sweeps.stop()]);
       const closed = Promise.all(queueWorkers.map((worker) => worker.close()));
       if (!(await settlesWithin(closed, config.DRAIN_TIMEOUT))) {
         stopping.stop('shutdown');
         if (!(await settlesWithin(closed, HAND_OVER_MS))) log.warn('some jobs did not hand over; their leases run out');
       }
+      if (!(await settlesWithin(rounds, ROUNDS_MS))) log.warn('a round did not end; what it marked is found again');
       heartbeats.stop();
       await batches.stop();
       await delivery.stop();

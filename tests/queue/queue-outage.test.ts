@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { startService, type TestService } from '../support/service.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 // Only a Redis that we started can be taken down; on the Postgres backend there is no queue to lose.
 const ours = inject('backend') === 'redis' && inject('redisUrl') === null;
@@ -7,12 +8,14 @@ const ours = inject('backend') === 'redis' && inject('redisUrl') === null;
 let service: TestService;
 
 beforeAll(async () => {
-  if (ours) service = await startService();
+  // Slow enough that a turn can be caught in the middle.
+  if (ours) service = await startService({ workers: false, sandbox: { speed: 60 }, env: { DRAIN_TIMEOUT: '0s' } });
 });
 
 afterAll(() => service?.stop());
 
 it.runIf(ours)('with Redis down jobs are taken as ever, and run when it is back', async () => {
+  const workers = await service.startWorkers();
   await service.redis?.outage?.begin();
   const ids: string[] = [];
   for (const prompt of ['A fox', 'A wolf', 'A bear']) {
@@ -20,4 +23,24 @@ it.runIf(ours)('with Redis down jobs are taken as ever, and run when it is back'
   }
   await service.redis?.outage?.end();
   for (const id of ids) expect(await service.client.ended(id)).toMatchObject({ status: 'succeeded' });
+  await workers.stop();
+});
+
+it.runIf(ours)('a worker that is told to stop while Redis is down gives its jobs back', async () => {
+  const workers = await service.startWorkers();
+  const rowOf = async (id: string) =>
+    (await service.database.sql('SELECT turn_state, dispatch_no, owner, finished_at FROM job WHERE id = $1', [id]))[0];
+  const first = await service.client.submit({ type: 'generate', prompt: 'A film in hand #heartbeats-only' });
+  await waitFor('the message', async () => (await rowOf(first.id))?.turn_state === 'sending');
+  await service.redis?.outage?.begin();
+  const second = await service.client.submit({ type: 'generate', prompt: 'A film that is not taken' });
+  await waitFor('the mark', async () => (await rowOf(second.id))?.dispatch_no === 1);
+  const stopped = workers.stop();
+  const given = await waitFor('the job to be given back', async () => {
+    const row = await rowOf(first.id);
+    return row?.owner === null && row;
+  });
+  expect(given).toMatchObject({ turn_state: 'sending', finished_at: null });
+  await service.redis?.outage?.end();
+  await stopped;
 });
