@@ -53,6 +53,15 @@ it('max_credits: when they are used up the rest is canceled', async () => {
   expect(await client.job(rest?.id ?? '')).toMatchObject({ charged: 'no', error: { code: 'batch_credit_limit' } });
 });
 
+it('max_credits: what jobs that overlap have spent counts once', async () => {
+  const client = await createTenant(service);
+  // Each costs 100, and is told to have cost up to what all twenty at work have spent meanwhile.
+  const { id } = await submitBatch(client, { jobs: films(40), max_credits: 4_500 });
+  const batch = await batchEnded(client, id);
+  expect(batch.counts.succeeded).toBe(40);
+  expect(batch.credits_used).toBeGreaterThan(4_500);
+});
+
 describe('cancel', () => {
   it('keeps what is finished, ends what has not started, and tells of each job and of the batch once', async () => {
     const hook = await startReceiver();

@@ -107,9 +107,16 @@ export const Batch = z
         skipped: z.int().describe('Those that were refused.'),
       })
       .describe('How many of its jobs have which status.'),
-    credits_used: z.int().describe('What its jobs have cost together.'),
+    credits_used: z
+      .int()
+      .describe(
+        "The sum of its jobs' `cost.charged`: an upper bound where jobs overlapped, whose charges are such bounds.",
+      ),
     max_concurrency: z.int().nullable().describe('How many of them run at once.'),
-    max_credits: z.int().nullable().describe('What they may cost together.'),
+    max_credits: z
+      .int()
+      .nullable()
+      .describe('What they may cost together: by the balances that its jobs have read, where `credits_used` is more.'),
     metadata: z.record(z.string(), z.string()).describe('As the client gave them.'),
     created_at: moment.describe('When it was accepted.'),
     finished_at: moment.nullable().describe('When the last of its jobs ended.'),

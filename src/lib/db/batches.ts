@@ -111,6 +111,22 @@ export async function requestBatchCancel(db: Queryable, id: string): Promise<boo
   return rowCount === 1;
 }
 
+/** Readings carry the clock of the worker that made them; no clock is wrong by more. In h. */
+const CLOCKS_DIFFER_H = 24;
+/**
+ * Of a row of `batch`: by how much the balances fell that its jobs have read, one after the other. The charges of jobs
+ * that overlapped count the same credits again and again, each job's what all of them spent meanwhile.
+ */
+const FELL_BY = `(
+  SELECT sum(GREATEST(before - total, 0)) FROM (
+    SELECT available + frozen AS total,
+      lag(available + frozen) OVER (PARTITION BY account_id ORDER BY at, id) AS before
+    FROM public.credit_snapshot
+    WHERE account_id IN (SELECT account_id FROM public.job WHERE batch_id = batch.id)
+      AND at > batch.created_at - interval '${CLOCKS_DIFFER_H} hours'
+      AND job_id IN (SELECT id FROM public.job WHERE batch_id = batch.id)
+  ) AS reading)`;
+
 /** Open batches of which something is left to be ended: cancelled ones, and those whose credits are used up. */
 export async function findBatchesToStop(
   db: Queryable,
@@ -120,7 +136,9 @@ export async function findBatchesToStop(
     `SELECT id, cancel_requested_at IS NOT NULL AS cancelled FROM public.batch
      WHERE id = ANY($1) AND finished_at IS NULL AND (
        cancel_requested_at IS NOT NULL
-       OR max_credits <= (SELECT sum((cost->>'charged')::int) FROM public.job WHERE batch_id = batch.id))`,
+       -- The sum first: it is cheap, and no less than what was spent.
+       OR CASE WHEN max_credits <= (SELECT sum((cost->>'charged')::int) FROM public.job WHERE batch_id = batch.id)
+         THEN max_credits <= ${FELL_BY} END)`,
     [ids],
   );
   return rows;
