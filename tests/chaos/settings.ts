@@ -12,7 +12,7 @@ export const JOBS = FULL ? 1000 : 150;
 export const BOUNDARIES = FULL ? null : 12;
 
 /** A killed worker's jobs wait for its lease (15 s) and the queue's own watch (20 s); a job may be hit more than once. In ms. */
-export const SETTLE_TIMEOUT_MS = FULL ? 20 * 60_000 : 100_000;
+export const SETTLE_TIMEOUT_MS = FULL ? 20 * 60_000 : 150_000;
 
 /** One line of the report; the figures of the full run are read from it. */
 export function tell(line: string): void {

@@ -9,7 +9,7 @@ import type { World } from './world.ts';
 export type Submission = Ledger['submissions'][number];
 
 /** A client that finds nobody there asks again until the API is back. In ms. */
-const KNOCK_TIMEOUT_MS = 60_000;
+const KNOCK_TIMEOUT_MS = 100_000;
 const KNOCK_EVERY_MS = 100;
 
 /**
