@@ -75,6 +75,10 @@ describe('the events of a job', () => {
     expect(await listen(id, job.seq)).toEqual([]);
   });
 
+  it('begin anew for a client that names one that this job has not come to', async () => {
+    expect((await listen(id, job.seq + 1)).map(({ event }) => event)).toEqual(['snapshot']);
+  });
+
   it('are the job’s history', async () => {
     const { data } = (
       await service.client.get<{ object: string; data: { seq: number; type: string }[] }>(`/v1/jobs/${id}/history`)
@@ -91,6 +95,30 @@ describe('the events of a job', () => {
   it('of a job that has ended are the snapshot and nothing more', async () => {
     expect((await listen(id)).map(({ event }) => event)).toEqual(['snapshot']);
   });
+});
+
+it('of a job whose events are no longer kept nothing is told, and the stream ends', async () => {
+  const { id } = await service.client.submit({ type: 'generate', prompt: 'A clip of long ago' });
+  await service.client.ended(id);
+  await service.database.sql('DELETE FROM event WHERE job_id = $1', [id]);
+  expect(await listen(id, 2)).toEqual([]);
+});
+
+it('a client that names an event beyond all numbers takes nothing from the others', async () => {
+  const idle = await startService({ workers: false });
+  const open = (id: string, headers: Record<string, string> = {}) =>
+    request(`${idle.url}/v1/jobs/${id}/events`, {
+      headers: { authorization: `Bearer ${idle.env.BOOTSTRAP_API_KEY}`, ...headers },
+    });
+  const [odd, other] = await Promise.all(
+    ['Odd', 'Other'].map((prompt) => idle.client.submit({ type: 'generate', prompt })),
+  );
+  const oddly = await open(`${odd?.id}`, { 'last-event-id': '3000000000' });
+  const others = await open(`${other?.id}`);
+  await idle.client.post(`/v1/jobs/${other?.id}/cancel`, {});
+  expect(await others.body.text()).toContain('"type":"job.canceled"');
+  const [oddText] = await Promise.all([oddly.body.text(), idle.stop()]);
+  expect(oddText).toMatch(/^event: snapshot/);
 });
 
 it('many clients that wait for one job all hear of its end', async () => {

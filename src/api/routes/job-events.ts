@@ -53,29 +53,33 @@ export const jobEventRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db,
   const events = { schema: docs.events, config: { takes: ['last-event-id'] }, exposeHeadRoute: false } as const;
   app.get('/jobs/:id/events', events, async (request, reply) => {
     const job = await findJob(db, request.tenantId, request.params.id);
-    const known = lastEventId(request.headers['last-event-id']);
+    const known = lastEventId(request.headers['last-event-id'], job.seq);
+    // Of a job that has ended there is no more than this; what is past EVENT_RETENTION would be waited for in vain.
+    const missed =
+      isTerminal(job.status) && known !== null ? await eventsAfter(db.pool, [{ jobId: job.id, seq: known }]) : [];
     reply.hijack();
+    const out = reply.raw;
+    out.on('error', () => out.destroy());
     const headers = { ...reply.getHeaders(), 'content-type': 'text/event-stream', 'cache-control': 'no-cache' };
-    reply.raw.writeHead(200, headers as OutgoingHttpHeaders);
-    if (known === null) send(reply.raw, { event: 'snapshot', id: job.seq, data: jobView(job) });
-    stream(reply.raw, job, known ?? job.seq);
+    out.writeHead(200, headers as OutgoingHttpHeaders);
+    if (known === null) send(out, { event: 'snapshot', id: job.seq, data: jobView(job) });
+    for (const event of missed) tell(out, event);
+    if (isTerminal(job.status)) out.end();
+    else follow(out, job, known ?? job.seq);
   });
 
-  function stream(out: ServerResponse, job: JobRecord, seq: number): void {
-    // Nothing is to come for one who knows the end.
-    if (isTerminal(job.status) && seq >= job.seq) return void out.end();
+  function follow(out: ServerResponse, job: JobRecord, seq: number): void {
     const comment = setInterval(() => out.write(': still here\n\n'), COMMENT_EVERY_MS);
     const unwatch = watcher.watch({
       jobId: job.id,
       seq,
       onEvent(event) {
-        send(out, { event: eventName(event), id: event.seq, data: historyItem(event) });
+        tell(out, event);
         if (endsJob(event.type)) out.end();
       },
       progress: { known: job.progress, onChange: (data) => send(out, { event: 'progress', data }) },
       onStop: () => out.end(),
     });
-    out.on('error', () => out.destroy());
     out.on('close', () => {
       clearInterval(comment);
       unwatch();
@@ -91,13 +95,20 @@ function eventName(event: StoredEvent): string {
   return event.type === 'job.preview_ready' ? 'preview' : 'status';
 }
 
+function tell(out: ServerResponse, event: StoredEvent): void {
+  send(out, { event: eventName(event), id: event.seq, data: historyItem(event) });
+}
+
 function send(out: ServerResponse, { event, id, data }: { event: string; id?: number; data: unknown }): void {
   if (out.writableLength > MAX_UNREAD_BYTES) return void out.destroy();
   out.write(`event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`);
 }
 
-/** The seq that a client has seen; null for one that has seen nothing (WHATWG, server-sent events). */
-function lastEventId(header: string | string[] | undefined): number | null {
+/**
+ * The seq that a client has seen; null for one that has seen nothing (WHATWG, server-sent events), or names what this job,
+ * which is at `seq`, has not come to: it saw another.
+ */
+function lastEventId(header: string | string[] | undefined, seq: number): number | null {
   const id = Number(header);
-  return typeof header === 'string' && header !== '' && Number.isSafeInteger(id) && id >= 0 ? id : null;
+  return typeof header === 'string' && header !== '' && Number.isInteger(id) && id >= 0 && id <= seq ? id : null;
 }
