@@ -59,6 +59,8 @@ export const jobEventRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db,
       isTerminal(job.status) && known !== null ? await eventsAfter(db.pool, [{ jobId: job.id, seq: known }]) : [];
     reply.hijack();
     const out = reply.raw;
+    // The client has left: 'close', which ends what follows, has been already.
+    if (out.destroyed) return;
     out.on('error', () => out.destroy());
     const headers = { ...reply.getHeaders(), 'content-type': 'text/event-stream', 'cache-control': 'no-cache' };
     out.writeHead(200, headers as OutgoingHttpHeaders);
