@@ -23,6 +23,8 @@ const REQUEST_TIMEOUT_MS = 60 * 60_000;
 const SILENCE_MS = 90_000;
 /** Longer than proxies keep an idle connection (60 s, mostly): they close it, and never send into one that we close. In ms. */
 const KEEP_ALIVE_MS = 72_000;
+/** The same once the process stops: a client that asks again meanwhile is told so; who does not, holds nothing up. In ms. */
+const STOPPING_KEEP_ALIVE_MS = 1_000;
 /** Clients that wait hold a connection each; what comes on top is closed at once, so that the process keeps its memory. */
 const MAX_CONNECTIONS = 20_000;
 
@@ -53,7 +55,11 @@ export function createHttpServer({ log, rateLimit }: Pick<ApiDeps, 'log' | 'rate
   });
   app.server.maxConnections = MAX_CONNECTIONS;
   const closeUnused = watchUnused(app.server);
-  app.addHook('preClose', async () => closeUnused());
+  app.addHook('preClose', async () => {
+    closeUnused();
+    // Of connections that are busy now; the idle ones are closed at once.
+    app.server.keepAliveTimeout = STOPPING_KEEP_ALIVE_MS;
+  });
   acceptOddRequests(app.server);
   return app;
 }

@@ -20,7 +20,7 @@ type Watcher = {
 };
 
 export type JobWatcher = {
-  /** @returns ends the watch. */
+  /** A watch that begins after the stop is told of it at once, though not before this returns. @returns ends the watch. */
   watch(watcher: Watcher): () => void;
   stop(): void;
 };
@@ -32,6 +32,7 @@ export type JobWatcher = {
 export function createJobWatcher(db: Queryable, log: Logger): JobWatcher {
   const watchers = new Set<Watcher>();
   let timer: NodeJS.Timeout | null = null;
+  let isStopped = false;
 
   const look = async () => {
     const asked = [...watchers];
@@ -67,11 +68,16 @@ export function createJobWatcher(db: Queryable, log: Logger): JobWatcher {
 
   return {
     watch(watcher) {
+      if (isStopped) {
+        queueMicrotask(() => watcher.onStop());
+        return () => undefined;
+      }
       watchers.add(watcher);
       if (timer === null) schedule();
       return () => void watchers.delete(watcher);
     },
     stop() {
+      isStopped = true;
       const stopped = [...watchers];
       watchers.clear();
       if (timer) clearTimeout(timer);

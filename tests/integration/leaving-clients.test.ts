@@ -2,9 +2,17 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { startApi } from '../../src/api/start.ts';
+import { readConfig } from '../../src/lib/config.ts';
 import type { JobView } from '../../src/lib/domain/job-view.ts';
+import { createLogger } from '../../src/lib/logger.ts';
+import { createClient } from '../support/client.ts';
+import { contractOf } from '../support/contract.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { waitFor } from '../support/wait-for.ts';
+
+/** Much less than the wait that is asked for, and much more than a stop takes. In ms. */
+const STOPPED_WITHIN_MS = 15_000;
 
 let service: TestService;
 let lock: pg.Client;
@@ -60,4 +68,26 @@ it('a client that leaves before its job was read is not watched for', async () =
   queries.mockRestore();
   expect(watched).toEqual([stays.id]);
   staying.destroy();
+});
+
+it('a wait that begins while the process stops does not hold it up', async () => {
+  const api = await startApi(readConfig(service.env), createLogger('silent', 'test'));
+  await contractOf(api.url);
+  const client = createClient(api.url, service.env.BOOTSTRAP_API_KEY ?? '');
+  const { id } = await client.submit({ type: 'generate', prompt: 'Never run' });
+  await lockJobs();
+  const answer = client.get<JobView>(`/v1/jobs/${id}`, { prefer: 'wait=60' });
+  await blocked();
+  const asked = performance.now();
+  const stopped = api.stop();
+  await waitFor('the end of listening', () =>
+    fetch(`${api.url}/health/live`).then(
+      () => false,
+      () => true,
+    ),
+  );
+  await lock.query('COMMIT');
+  expect(await answer).toMatchObject({ status: 200, body: { status: 'queued' } });
+  await stopped;
+  expect(performance.now() - asked).toBeLessThan(STOPPED_WITHIN_MS);
 });
