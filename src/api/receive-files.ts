@@ -64,12 +64,14 @@ async function receivePart(part: Multipart, index: number, store: AssetStore, ma
   throw new Problem('unsupported_media_type', `${filename} is no video, image, audio or text by its bytes.`);
 }
 
-function readFilename({ fieldname, filename }: MultipartFile): string {
+function readFilename({ fieldname, filename: given }: MultipartFile): string {
+  // A part that is a file by its content type alone has none, whatever the parser's types say.
+  const filename = given || 'file';
   if (filename.length > MAX_FILENAME)
     throw fault(`/${fieldname}`, `A file name has at most ${MAX_FILENAME} characters.`);
   const bad = findBadText(filename)[0];
   if (bad) throw fault(`/${fieldname}`, `The file name: ${bad.detail}`);
-  return filename === '' ? 'file' : filename;
+  return filename;
 }
 
 async function* limited(content: AsyncIterable<Uint8Array>, filename: string, maxBytes: number) {

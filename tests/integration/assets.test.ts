@@ -87,6 +87,16 @@ describe('giving files', () => {
     expect(body.data.map(({ filename }) => filename)).toEqual(['1.png', '2.mp4', '3.txt']);
   });
 
+  it.each([
+    ['no name', ''],
+    ['an empty name', '; filename=""'],
+  ])('a file with %s is called “file”', async (_what, name) => {
+    const head = `Content-Disposition: form-data; name="f"${name}\r\nContent-Type: application/octet-stream`;
+    const type = { 'content-type': 'multipart/form-data; boundary=x' };
+    const answer = await service.client.post<List>('/v1/assets', `--x\r\n${head}\r\n\r\nA fox\r\n--x--\r\n`, type);
+    expect(answer).toMatchObject({ status: 201, body: { data: [{ filename: 'file', kind: 'text' }] } });
+  });
+
   it.each<[string, TestFile[], number, string]>([
     ['a file over the limit', [pngFile('a.png', LIMIT + 1)], 413, 'payload_too_large'],
     ['one over the limit behind a good one', [pngFile(), mp4File('b.mp4', LIMIT + 1)], 413, 'payload_too_large'],
