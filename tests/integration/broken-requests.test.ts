@@ -127,6 +127,7 @@ describe('bodies', () => {
 
   it.each([
     ['no content type', job(''), [], 415, 'unsupported_media_type'],
+    ['text', job(''), ['Content-Type: text/plain'], 415, 'unsupported_media_type'],
     ['a content type that is none', job(''), ['Content-Type: json;;'], 415, 'unsupported_media_type'],
     ['two values', `${job('')}${job('')}`, [json], 400, 'invalid_json'],
     ['a constructor with a prototype', job(',"constructor":{"prototype":{"x":1}}'), [json], 400, 'invalid_json'],

@@ -9,7 +9,8 @@ import { Problem } from '../../lib/errors.ts';
 export const jsonBody = plugin(
   async (app) => {
     const parse = app.getDefaultJsonParser('error', 'error');
-    app.removeContentTypeParser('application/json');
+    // Fastify would read text as well, which no route takes.
+    app.removeContentTypeParser(['application/json', 'text/plain']);
     app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
       if (body !== '') return parse(request, body as string, done);
       const schema = request.routeOptions.schema?.body as z.ZodType | undefined;
