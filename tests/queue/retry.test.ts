@@ -162,14 +162,21 @@ describe('retry', () => {
     expect(await messagesOf('A late arrival')).toHaveLength(1);
   });
 
-  it('one retry at a time: a second is told of the first', async () => {
-    const first = await failed({ prompt: 'Twice #no-change' });
-    const answers = await Promise.all([retry(first.id), retry(first.id), retry(first.id)]);
-    const taken = answers.filter(({ status }) => status === 202);
-    expect(taken).toHaveLength(1);
+  it('one retry at a time: a second is told of the first, which cannot be retried before it has ended', async () => {
+    // Without workers, the first retry has not ended when the second is asked for.
+    const idle = await startService({ workers: false });
+    const ask = (id: string, what: string) =>
+      idle.client.post<JobView & { code: string; existing: string }>(`/v1/jobs/${id}/${what}`, {});
+    const first = await idle.client.submit({ type: 'generate', prompt: 'Never run' });
+    await ask(first.id, 'cancel');
+    const answers = await Promise.all([ask(first.id, 'retry'), ask(first.id, 'retry'), ask(first.id, 'retry')]);
+    const [taken, ...more] = answers.filter(({ status }) => status === 202);
+    expect(more).toEqual([]);
     const [second] = answers.filter(({ status }) => status === 409);
-    expect(second?.body).toMatchObject({ code: 'retry_in_progress', existing: `/v1/jobs/${taken[0]?.body.id}` });
-    await service.client.ended(String(taken[0]?.body.id));
+    expect(second?.body).toMatchObject({ code: 'retry_in_progress', existing: `/v1/jobs/${taken?.body.id}` });
+    const itself = await ask(String(taken?.body.id), 'retry');
+    expect(itself.body).toMatchObject({ status: 409, code: 'job_not_retryable' });
+    await idle.stop();
   });
 
   it('the same request again, by its Idempotency-Key, is answered with the same retry', async () => {

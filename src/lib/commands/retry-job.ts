@@ -29,7 +29,7 @@ export function retryJob(pool: pg.Pool, job: JobRecord, request: RetryRequest): 
     const tries = await triesOf(client, job.id);
     const latest = tries.at(-1);
     if (!latest) throw new Problem('not_found', 'There is no such job.');
-    refuse(tries, latest, request);
+    refuse(job.id, tries, latest, request);
     const resumes = hasTurnResult(latest);
     if (!resumes) await keepAssets(client, latest);
     const retry = await insertRetry(client, latest, id, resumes, request);
@@ -61,10 +61,10 @@ async function triesOf(client: Queryable, jobId: string): Promise<JobRecord[]> {
   return rows;
 }
 
-function refuse(tries: readonly JobRecord[], latest: JobRecord, request: RetryRequest): void {
+function refuse(jobId: string, tries: readonly JobRecord[], latest: JobRecord, request: RetryRequest): void {
   const existing = `/v1/jobs/${latest.id}`;
   if (!isTerminal(latest.status)) {
-    if (tries.length > 1) throw new Problem('retry_in_progress', `${latest.id} is at it already.`, { existing });
+    if (latest.id !== jobId) throw new Problem('retry_in_progress', `${latest.id} is at it already.`, { existing });
     throw new Problem('job_not_retryable', `The job has not ended yet: ${latest.status}.`);
   }
   if (latest.status === 'succeeded') {
