@@ -1,8 +1,13 @@
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { createLogger } from '../../src/lib/logger.ts';
+import { freePort } from '../../src/local/free-port.ts';
 import type { Answer } from '../support/client.ts';
+import { serveRedis } from '../support/redis-server.ts';
 import { startService, type TestService } from '../support/service.ts';
+import { storesOf } from '../support/stores.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { startReceiver, type WebhookReceiver } from '../support/webhook-receiver.ts';
 
 const TOKEN = 'nmv_usr_tenant_confidential';
@@ -93,6 +98,37 @@ it('nothing secret is in any answer, log line, webhook or URL', () => {
     }
   }
 });
+
+// A server of our own: its password is not ours.
+const canServeRedis =
+  storesOf().hasRedis() && process.env.REDIS_URL === undefined && process.env.TEST_INFRA !== 'containers';
+
+it.runIf(canServeRedis)('a password that Redis refuses is not in the log', async () => {
+  const port = await freePort();
+  const redis = await serveRedis({ port, requirepass: 'another' });
+  onTestFinished(() => void redis.kill('SIGKILL'));
+  const lines: string[] = [];
+  const log = createLogger('trace', 'test', { write: (line) => void lines.push(line) });
+  const refused = await startService({
+    log,
+    workers: false,
+    env: { REDIS_URL: `redis://:redis-confidential@127.0.0.1:${port}` },
+  });
+  onTestFinished(() => refused.stop());
+  await waitFor('the refusal', async () => lines.some((line) => line.includes('WRONGPASS')));
+  expect(lines.join('')).not.toContain('redis-confidential');
+  log.error({ err: new AggregateError([refusal()]) }, 'several');
+  log.error(new Error('because', { cause: refusal() }));
+  log.error({ err: Object.assign(new Error('at last'), { lastNodeError: refusal(), errors: [refusal()] }) });
+  expect(lines.join('')).not.toContain('redis-confidential');
+});
+
+/** As ioredis makes it, who knows how deep. */
+function refusal(): Error {
+  return Object.assign(new Error('WRONGPASS'), {
+    command: { name: 'hello', args: ['3', 'AUTH', 'redis-confidential'] },
+  });
+}
 
 function escaped(text: string): string {
   return text.replaceAll(/[^\w]/g, String.raw`\$&`);
