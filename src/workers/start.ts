@@ -22,7 +22,10 @@ import { openDelivery } from './webhooks/open-delivery.ts';
  * four seconds. In ms.
  */
 const HAND_OVER_MS = 10_000;
-/** Rounds of the dispatcher and the sweeps take milliseconds, a full one of the retention a second or two. In ms. */
+/**
+ * Time for the rounds under way, while jobs are waited for: they take milliseconds, unless a store is away. What is left
+ * of one then fails on what is closed, and is done again by the next process. In ms.
+ */
 const ROUNDS_MS = 5_000;
 
 export type Workers = {
@@ -84,15 +87,14 @@ function startWork(deps: PhaseDeps, backend: QueueBackend, producer: Producer): 
   ];
   return {
     async stop() {
-      await hints.stop();
-      // Not waited for before the jobs at hand: a round may be stuck in adding to a queue that is away.
-      const rounds = Promise.all([dispatcher.stop(), sweeps.stop()]);
+      // First of all nothing more is taken: a round may hang in a store that is away.
       const closed = Promise.all(queueWorkers.map((worker) => worker.close()));
+      const rounds = settlesWithin(Promise.all([hints.stop(), dispatcher.stop(), sweeps.stop()]), ROUNDS_MS);
       if (!(await settlesWithin(closed, config.DRAIN_TIMEOUT))) {
         stopping.stop('shutdown');
         if (!(await settlesWithin(closed, HAND_OVER_MS))) log.warn('some jobs did not hand over; their leases run out');
       }
-      if (!(await settlesWithin(rounds, ROUNDS_MS))) log.warn('a round did not end; what it marked is found again');
+      if (!(await rounds)) log.warn('some rounds did not end: the queue or the store of the files does not answer');
       heartbeats.stop();
       await batches.stop();
       await delivery.stop();

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, inject, it, onTestFinished } from 'vitest';
+import { settlesWithin } from '../../src/lib/settles-within.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -43,4 +44,17 @@ it.runIf(ours)('a worker that is told to stop while Redis is down gives its jobs
   expect(given).toMatchObject({ turn_state: 'sending', finished_at: null });
   await service.redis?.outage?.end();
   await stopped;
+});
+
+it.runIf(ours)('with Redis down a worker that is told to stop does so in time', async () => {
+  const stopping = await startService({ env: { DRAIN_TIMEOUT: '0s' }, workers: false });
+  onTestFinished(() => stopping.stop());
+  const workers = await stopping.startWorkers();
+  await stopping.redis?.outage?.begin();
+  onTestFinished(() => stopping.redis?.outage?.end());
+  const { id } = await stopping.client.submit({ type: 'generate', prompt: 'A fox' });
+  const dispatched = () => stopping.database.sql('SELECT FROM job WHERE id = $1 AND dispatched_at IS NOT NULL', [id]);
+  await waitFor('the dispatch', async () => (await dispatched()).length > 0);
+  // 10 s to hand over, and to close on a slow machine.
+  expect(await settlesWithin(workers.stop(), 20_000)).toBe(true);
 });
