@@ -135,6 +135,18 @@ describe('the pages', () => {
     expect(answer.headers.get('content-security-policy')).toMatch(/^default-src 'self';/);
   });
 
+  it.each<[string, Record<string, string>, number, string]>([
+    ['swagger-ui.css', { range: 'bytes=999999999-' }, 416, 'range_not_satisfiable'],
+    ['swagger-ui.css', { 'if-match': '"x"' }, 404, 'not_found'],
+    ['a%5c..', {}, 404, 'not_found'],
+    ['%00', {}, 404, 'not_found'],
+    ['nothing.css', {}, 404, 'not_found'],
+    ['x'.repeat(400), {}, 404, 'not_found'],
+  ])('/docs/static/%s with %j: %i', async (file, headers, status, code) => {
+    const answer = await fetch(`${service.url}/docs/static/${file}`, { headers });
+    expect([answer.status, await answer.json()]).toMatchObject([status, { status, code }]);
+  });
+
   it('the type of a problem leads to what its code means', async () => {
     const { body } = await service.client.get<{ type: string }>('/v1/nothing');
     const [page = '', code] = body.type.split('#');

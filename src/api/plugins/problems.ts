@@ -55,9 +55,19 @@ function toProblem(error: FastifyError): Problem {
   }
   const code = FASTIFY_ERRORS[error.code];
   if (code) return new Problem(code, error.message, { cause: error });
+  if (isFileRefusal(error)) {
+    return error.statusCode === 416
+      ? new Problem('range_not_satisfiable', 'The file ends before this range.', { cause: error })
+      : new Problem('not_found', 'There is no such file, or not under these conditions.', { cause: error });
+  }
   // A syntax error of secure-json-parse (prototype poisoning) carries only its status.
   if (error.statusCode === 400) return new Problem('invalid_json', error.message, { cause: error });
   return new Problem('internal_error', 'The request could not be served. The request id finds it in the logs.', {
     cause: error,
   });
+}
+
+/** A file of the documentation that is not to be had so (@fastify/static): its errors, alone, have the status twice. */
+function isFileRefusal({ statusCode = 0, status }: FastifyError & { status?: number }): boolean {
+  return statusCode === status && statusCode >= 400 && statusCode < 500;
 }
