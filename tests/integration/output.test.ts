@@ -35,6 +35,18 @@ it('leads to the finished file where the upstream put it', async () => {
   await answer.body.dump();
 });
 
+it('leads to an address in any script', async () => {
+  const job = await finished('A cat');
+  await service.database.sql(
+    "UPDATE job SET result = jsonb_set(result::jsonb, '{output,url}', '\"https://cdn.example/猫 1.mp4\"') WHERE id = $1",
+    [job.id],
+  );
+  const answer = await output(job.id);
+  expect(answer.statusCode).toBe(302);
+  expect(answer.headers.location).toBe('https://cdn.example/%E7%8C%AB%201.mp4');
+  await answer.body.dump();
+});
+
 it.each([
   ['the render names no address', '#render-no-url'],
   ['the address of the render is dead', '#render-dead-url'],

@@ -38,7 +38,8 @@ export const jobOutputRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db
     if (!output) throw new Problem('not_found', 'This job has no finished file.');
     // By its render, and not by the job: a retry takes the render over.
     const stored = await storedOutput(db.pool, output.render_id);
-    if (stored === null) return reply.redirect(output.url, 302);
+    // The upstream's address may have characters that no header takes.
+    if (stored === null) return reply.redirect(new URL(output.url).href, 302);
     const { bytes } = stored;
     reply.header('accept-ranges', 'bytes');
     // We give files no name that a client could hold `If-Range` against: it gets the whole.
