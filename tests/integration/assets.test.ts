@@ -3,11 +3,13 @@ import { readdir } from 'node:fs/promises';
 import { IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import path from 'node:path';
+import pg from 'pg';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { newId } from '../../src/lib/ids.ts';
 import {
   type AssetView,
+  formOf,
   giveFile,
   heicFile,
   mp4File,
@@ -159,6 +161,28 @@ describe('giving files', () => {
     await waitFor('the beginning of a file', async () => (await kept()).files > before.files);
     return socket;
   }
+
+  it('a commit whose answer is lost keeps the files: the same request again is answered with them', async () => {
+    const { query } = pg.Client.prototype;
+    const spied = vi.spyOn(pg.Client.prototype, 'query').mockImplementation(function (
+      this: pg.Client,
+      ...asked: unknown[]
+    ) {
+      const answer: unknown = Reflect.apply(query, this, asked);
+      if (asked[0] !== 'COMMIT') return answer;
+      return (answer as Promise<unknown>).then(() => {
+        throw new Error('Connection terminated unexpectedly');
+      });
+    });
+    onTestFinished(() => spied.mockRestore());
+    const before = await kept();
+    const give = () => postForm<List>(service, formOf(pngFile()), { 'idempotency-key': 'lost-commit' });
+    expect((await give()).status).toBe(503);
+    spied.mockRestore();
+    const again = await give();
+    expect([again.status, again.headers.get('idempotent-replayed')]).toEqual([201, 'true']);
+    expect(await kept()).toEqual({ rows: before.rows + 1, files: before.files + 1 });
+  });
 
   it('a client that leaves in the middle leaves nothing behind', async () => {
     await unchanged(async () => {

@@ -3,6 +3,7 @@ import type { FastifyPluginAsync } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { storeAssets } from '../../lib/commands/store-assets.ts';
 import { type AssetRow, deleteAsset } from '../../lib/db/assets.ts';
+import { isUnreachable } from '../../lib/db/unreachable.ts';
 import { Problem } from '../../lib/errors.ts';
 import { isId } from '../../lib/ids.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -61,7 +62,8 @@ export const assetRoutes: FastifyPluginAsync<ApiDeps> = async (fastify, { db, st
         return keptAssets(request.tenantId, ids);
       },
     }).catch(async (error) => {
-      await discardFiles(store, files, request.log);
+      // A commit whose answer was lost may have made them assets; then they are needed, else a file stays that nobody knows.
+      if (!isUnreachable(error)) await discardFiles(store, files, request.log);
       throw error;
     });
     return reply.code(201).send({ object: 'list' as const, data: rows.map(assetView) });
