@@ -17,26 +17,30 @@ const DETAILS: Partial<Record<ProblemCode, string>> = {
 };
 
 /** Answers what Node could not read as a request, and closes the connection. */
-export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed) return;
-  if (!socket.writable) return void socket.destroy();
-  const code = CLIENT_ERRORS[error.code ?? ''] ?? 'bad_request';
-  const { status } = PROBLEMS[code];
-  const requestId = newId('req');
-  const body = JSON.stringify({
-    ...problemBody(code, DETAILS[code] ?? 'These bytes are not an HTTP request.'),
-    // Of the address, nothing was read.
-    instance: '',
-    request_id: requestId,
-  });
-  const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    'Content-Type: application/problem+json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    `X-Request-Id: ${requestId}`,
-    'Connection: close',
-  ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+export function answerBrokenRequest(rateLimit: RateLimit) {
+  return (error: Error & { code?: string }, socket: Socket): void => {
+    if (error.code === 'ECONNRESET' || socket.destroyed) return;
+    if (!socket.writable) return void socket.destroy();
+    const code = CLIENT_ERRORS[error.code ?? ''] ?? 'bad_request';
+    const { status } = PROBLEMS[code];
+    const requestId = newId('req');
+    const body = JSON.stringify({
+      ...problemBody(code, DETAILS[code] ?? 'These bytes are not an HTTP request.'),
+      // Of the address, nothing was read.
+      instance: '',
+      request_id: requestId,
+    });
+    const head = [
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+      'Content-Type: application/problem+json',
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      `X-Request-Id: ${requestId}`,
+      'Connection: close',
+    ];
+    const header = (name: string, value: string) => head.push(`${name}: ${value}`);
+    rateLimit.spend({ header }, addressOf({ ip: socket.remoteAddress ?? '' }), 0);
+    socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+  };
 }
 
 /** An address that cannot be decoded, or has a part that is longer than any id: there is nothing. */

@@ -46,7 +46,7 @@ export function createHttpServer({ log, rateLimit }: Pick<ApiDeps, 'log' | 'rate
     keepAliveTimeout: KEEP_ALIVE_MS,
     // Node would refuse a request without a host itself, and without a word (plugins/problems.ts).
     http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS, requireHostHeader: false },
-    clientErrorHandler: answerBrokenRequest,
+    clientErrorHandler: answerBrokenRequest(rateLimit),
     frameworkErrors: answerBadAddress(rateLimit),
     // It would answer without a problem document (plugins/problems.ts).
     return503OnClosing: false,

@@ -1,15 +1,17 @@
-import type { FastifyReply } from 'fastify';
 import { Problem } from '../lib/errors.ts';
 
 /** So many requests a window. */
 type Rate = { count: number; windowMs: number };
+
+/** An answer whose headers are not sent yet. */
+type Answer = { header(name: string, value: string): unknown };
 
 export type RateLimit = {
   /**
    * Takes `cost` of what `who` has left in its window, and says so in the answer's headers (the REST contract,
    * "Conventions"). Throws rate_limited when there is not so much; what costs nothing is never refused.
    */
-  spend(reply: Pick<FastifyReply, 'header'>, who: string, cost: 0 | 1): void;
+  spend(answer: Answer, who: string, cost: 0 | 1): void;
 };
 
 /** Whoever has no key is counted by its address. */
@@ -35,7 +37,7 @@ export function createRateLimit({ count, windowMs }: Rate, clockMs: () => number
   };
 
   return {
-    spend(reply, who, cost) {
+    spend(answer, who, cost) {
       // Whole ms: a fraction would make the seconds below one more than the window has.
       const nowMs = Math.floor(clockMs());
       sweep(nowMs);
@@ -46,8 +48,8 @@ export function createRateLimit({ count, windowMs }: Rate, clockMs: () => number
         windows.set(who, window);
       }
       const resetS = Math.ceil((window.endsAtMs - nowMs) / 1000);
-      reply.header('ratelimit-policy', `"submit";q=${count};w=${Math.ceil(windowMs / 1000)}`);
-      reply.header('ratelimit', `"submit";r=${count - window.used};t=${resetS}`);
+      answer.header('ratelimit-policy', `"submit";q=${count};w=${Math.ceil(windowMs / 1000)}`);
+      answer.header('ratelimit', `"submit";r=${count - window.used};t=${resetS}`);
       if (!refused) return;
       throw new Problem('rate_limited', `At most ${count} requests in ${windowMs / 1000} s.`, { retryAfterS: resetS });
     },

@@ -64,6 +64,7 @@ describe('what is no request', () => {
     expect(head).toContain(`http/1.1 ${status}`);
     expect(head).toContain('content-type: application/problem+json');
     expect(head).toContain(`x-request-id: ${problem.request_id}`);
+    expect(head).toMatch(/^ratelimit-policy: "submit";q=\d+;w=\d+\r\nratelimit: "submit";r=\d+;t=\d+\r?$/m);
   });
 });
 
