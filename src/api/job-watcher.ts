@@ -1,11 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Queryable } from '../lib/db/database.ts';
-import { eventsAfter, progressOf, type StoredEvent } from '../lib/db/job-history.ts';
-import type { Progress } from '../lib/domain/job.ts';
+import { eventsAfter, progressOf, type StoredEvent, watchedJobs } from '../lib/db/job-history.ts';
+import { shareStatements } from '../lib/db/share-statements.ts';
+import type { JobRecord, Progress } from '../lib/domain/job.ts';
 import type { Logger } from '../lib/logger.ts';
 
 /** How long a change may go unseen by those who wait for it. In ms. */
 const LOOK_EVERY_MS = 250;
+/** Jobs of one statement: each is a few kB. */
+const MAX_JOBS = 200;
+/** Statements at once: should a connection hang, there is still another. */
+const MAX_STATEMENTS = 2;
 
 /** Somebody who waits for news of one job. */
 type Watcher = {
@@ -22,6 +27,8 @@ type Watcher = {
 export type JobWatcher = {
   /** A watch that begins after the stop is told of it at once, though not before this returns. @returns ends the watch. */
   watch(watcher: Watcher): () => void;
+  /** A job as it is now, null where it is gone. A thousand clients that are told of an end at once ask a few times. */
+  read(jobId: string): Promise<JobRecord | null>;
   stop(): void;
 };
 
@@ -33,6 +40,11 @@ export function createJobWatcher(db: Queryable, log: Logger): JobWatcher {
   const watchers = new Set<Watcher>();
   let timer: NodeJS.Timeout | null = null;
   let isStopped = false;
+  const jobs = shareStatements<string, JobRecord | null>({
+    maxItems: MAX_JOBS,
+    maxAtOnce: MAX_STATEMENTS,
+    run: (ids) => watchedJobs(db, ids),
+  });
 
   const look = async () => {
     const asked = [...watchers];
@@ -76,6 +88,7 @@ export function createJobWatcher(db: Queryable, log: Logger): JobWatcher {
       if (timer === null) schedule();
       return () => void watchers.delete(watcher);
     },
+    read: jobs.add,
     stop() {
       isStopped = true;
       const stopped = [...watchers];

@@ -2,8 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isTerminal } from '../lib/domain/job.ts';
 import { endsJob } from '../lib/domain/job-events.ts';
 import type { ShownJob } from '../lib/domain/job-view.ts';
+import { Problem } from '../lib/errors.ts';
 import type { ApiDeps } from './deps.ts';
-import { findJob } from './find-job.ts';
 import type { JobWatcher } from './job-watcher.ts';
 
 /** `Prefer: wait=<1–60>` (RFC 7240, 4.3): the seconds; null for anything else, which is ignored. */
@@ -15,7 +15,7 @@ export function preferredWaitS(header: string | string[] | undefined): number | 
 
 /** `Prefer: wait=n` answers when the job has ended or the time is up, with the job as it is then. */
 export async function waitAsPreferred(
-  { db, watcher }: Pick<ApiDeps, 'db' | 'watcher'>,
+  { watcher }: Pick<ApiDeps, 'watcher'>,
   request: FastifyRequest,
   reply: FastifyReply,
   job: ShownJob,
@@ -24,7 +24,9 @@ export async function waitAsPreferred(
   if (seconds === null) return job;
   reply.header('preference-applied', 'wait');
   await endOrTimeout(watcher, job, seconds);
-  return findJob(db, request.tenantId, job.id);
+  const now = await watcher.read(job.id);
+  if (!now) throw new Problem('not_found', 'There is no such job any more.');
+  return now;
 }
 
 /** Resolves when the job has ended, the time is up or the process stops. */

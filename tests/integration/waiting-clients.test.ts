@@ -20,10 +20,10 @@ afterAll(async () => {
   await service?.stop();
 });
 
-const isLook = (query: unknown) =>
-  ['events_after', 'progress_of'].includes(String((query as { name?: string } | null)?.name));
+const nameOf = (query: unknown) => String((query as { name?: string } | null)?.name);
+const isLook = (query: unknown) => ['events_after', 'progress_of'].includes(nameOf(query));
 
-it('2,000 clients wait on one process: nobody polls for them, and all are answered', async () => {
+it('2,000 clients wait on one process: nobody polls for them, and all are answered, together', async () => {
   const jobs = await Promise.all(
     Array.from({ length: 20 }, (_, n) => service.client.submit({ type: 'generate', prompt: `Is it you, ${n}?` })),
   );
@@ -50,11 +50,15 @@ it('2,000 clients wait on one process: nobody polls for them, and all are answer
     return last.length === 8 && last.every(([query]) => isLook(query));
   });
   expect(agent.stats[service.url]?.running).toBe(CLIENTS);
-  queries.mockRestore();
+  queries.mockClear();
 
   await service.startWorkers();
   for (const { statusCode, body } of await Promise.all(answers)) {
     expect(statusCode).toBe(200);
     expect(await body.text()).toContain('"status":"succeeded"');
   }
+  // Those who wait for one job read its end together: a few statements a job, and not one a client.
+  const reads = queries.mock.calls.filter(([query]) => nameOf(query) === 'watched_jobs');
+  expect(reads.length).toBeLessThan(CLIENTS / WAVE);
+  queries.mockRestore();
 }, 120_000);

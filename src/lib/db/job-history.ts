@@ -1,5 +1,5 @@
 import type { JobEventType } from '../domain/event-types.ts';
-import type { Progress } from '../domain/job.ts';
+import type { JobRecord, Progress } from '../domain/job.ts';
 import type { Queryable } from './database.ts';
 
 /** One stored event of a job. */
@@ -39,4 +39,15 @@ export async function progressOf(
     values: [jobIds],
   });
   return rows;
+}
+
+/** Jobs as they are, in the order of their ids; null for one that is gone. */
+export async function watchedJobs(db: Queryable, ids: readonly string[]): Promise<(JobRecord | null)[]> {
+  const { rows } = await db.query<JobRecord>({
+    name: 'watched_jobs',
+    text: 'SELECT * FROM public.job WHERE id = ANY (ARRAY (SELECT unnest($1::text[])))',
+    values: [[...new Set(ids)]],
+  });
+  const jobs = new Map(rows.map((job) => [job.id, job]));
+  return ids.map((id) => jobs.get(id) ?? null);
 }
