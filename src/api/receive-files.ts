@@ -2,7 +2,7 @@ import type { Multipart, MultipartFile } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { createFileRemoval } from '../lib/assets/remove-files.ts';
 import { createSniffer, type Sniffed } from '../lib/assets/sniff.ts';
-import type { AssetStore, StoredFile } from '../lib/assets/store.ts';
+import { type AssetStore, AssetStoreError, type StoredFile } from '../lib/assets/store.ts';
 import { findBadText } from '../lib/domain/bad-text.ts';
 import { Problem, validationFailed } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -93,7 +93,7 @@ function tooMany(): Problem {
 
 /** What the parser says of a body that is no multipart, or breaks off. */
 function asProblem(error: unknown): unknown {
-  if (error instanceof Problem || !(error instanceof Error)) return error;
+  if (error instanceof Problem || error instanceof AssetStoreError || !(error instanceof Error)) return error;
   const { code } = error as Error & { code?: string };
   if (code === 'FST_PARTS_LIMIT') return tooMany();
   if (code === 'FST_PROTO_VIOLATION') return fault('', error.message);

@@ -59,6 +59,12 @@ it('a store that goes between two files of a request is said, too', async () => 
   s3.uploads.clear();
 });
 
+it('a store whose words are those of a broken body is still the store', async () => {
+  const other = await startService({ env: { ...s3.env, ASSET_STORE: 's3://multipart' }, workers: false });
+  expect(await postFiles(other, pngFile())).toMatchObject({ status: 503, body: { code: 'unavailable' } });
+  await other.stop();
+});
+
 it('a file that is refused leaves nothing behind', async () => {
   const before = s3.objects.size;
   const tooLarge = await postFiles<{ code: string }>(service, pngFile(), {
