@@ -7,8 +7,10 @@ import type { SubmitJob } from './schemas/jobs.ts';
 
 export type References = {
   assets: ReadonlyMap<string, Asset>;
-  /** What is wrong with the session or the client reference that a job names. To be asked once a job, in their order. */
+  /** What is wrong with the session or the client reference that a job names. */
   faultsOf(job: SubmitJob): Fault[];
+  /** Gives a job without faults its client reference: no later one can have it. */
+  take(job: SubmitJob): void;
 };
 
 /** Looks up what the jobs of a batch name: one statement a kind, not one a job. */
@@ -37,8 +39,10 @@ export async function findReferences(db: Database, tenantId: string, jobs: reado
       if (client_reference && used.has(client_reference)) {
         faults.push({ pointer: '/client_reference', detail: 'Another job has this client reference.' });
       }
-      if (client_reference) used.add(client_reference);
       return faults;
+    },
+    take({ client_reference }) {
+      if (client_reference) used.add(client_reference);
     },
   };
 }

@@ -78,6 +78,7 @@ async function checkItem(deps: ApiDeps, from: Requester, item: SentItem, referen
   const faults = item.refers ? [...item.faults, ...references.faultsOf(job)] : item.faults;
   try {
     const prompt = await checkReferences(deps, from.tenantId, job, references.assets);
+    if (faults.length === 0) references.take(job);
     return item.refers ? { ...item, job: JSON.stringify({ ...job, prompt }), faults } : item;
   } catch (error) {
     if (!(error instanceof Problem)) throw error;

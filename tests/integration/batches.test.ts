@@ -148,6 +148,13 @@ describe('what is asked for', () => {
     ]);
   });
 
+  it('a bad item that is skipped leaves its client reference to a good one', async () => {
+    const client_reference = newId('req');
+    const bad = film('bad', { client_reference, assets: [{ asset_id: newId('ast') }] });
+    const jobs = [bad, ...['good', 'late'].map((name) => film(name, { client_reference }))];
+    expect((await submitBatch(service.client, { on_invalid: 'skip', jobs })).counts).toMatchObject({ skipped: 2 });
+  });
+
   it('with nothing but bad items to skip is complete at once', async () => {
     const { id } = await submitBatch(service.client, { on_invalid: 'skip', jobs: [{}] });
     expect(await batchEnded(service.client, id)).toMatchObject({
