@@ -24,7 +24,7 @@ const LONGEST_MS = 366 * 86_400_000;
 export function readDraft(raw: unknown): Draft {
   const draft = objectIn(raw);
   const tracks = listIn(draft?.t).map((track) => readTrack(objectIn(track) ?? {}));
-  const end = Math.max(0, ...tracks.flatMap((track) => track.segments.map((segment) => segment.endMs)));
+  const end = tracks.flatMap(({ segments }) => segments).reduce((last, { endMs }) => Math.max(last, endMs), 0);
   return { tracks, durationMs: duration(draft?.d) ?? end };
 }
 

@@ -107,6 +107,11 @@ describe('the view of a timeline', () => {
     expect(JSON.parse(JSON.stringify(view))).toEqual(view);
   });
 
+  it('of more segments than a call takes arguments is made all the same', () => {
+    const sg = Array.from({ length: 200_000 }, () => ({ d: 1_000 }));
+    expect(timelineView(readSessionState({ draft: { t: [{ tt: 0, sg }] } })).tracks).toHaveLength(1);
+  });
+
   it('of nothing is empty', () => {
     expect(timelineView(EMPTY)).toEqual({ summary: 'Timeline (0 tracks)', duration_ms: 0, tracks: [] });
   });

@@ -43,8 +43,8 @@ export function timelineView(state: SessionState): Timeline {
   const tracks = filledTracks(state).map((track) => ({
     type: trackType(track.type),
     title: listed(track, segmentTitle),
-    start_ms: Math.min(...track.segments.map((segment) => segment.startMs)),
-    end_ms: Math.max(...track.segments.map((segment) => segment.endMs)),
+    start_ms: track.segments.reduce((first, { startMs }) => Math.min(first, startMs), Number.POSITIVE_INFINITY),
+    end_ms: track.segments.reduce((last, { endMs }) => Math.max(last, endMs), 0),
     volume: sharedVolume(track.segments),
   }));
   return { summary: timelineSummary(state), duration_ms: state.draft.durationMs, tracks };
