@@ -20,13 +20,16 @@ export type SessionAnswer = z.output<typeof SessionAnswer>;
 
 export const ClaimAnswer = z.object({ claim_token: z.string().min(1) });
 
+/** What a column of Postgres takes. A balance beyond is not read: cut to size, it would say that nothing was charged. */
+const storable = z.int32();
 export const CreditsAnswer = z
   .object({ available: z.number(), frozen: z.number().default(0), total: z.number().optional() })
   .transform(({ available, frozen, total }) => ({
     available: Math.trunc(available),
     frozen: Math.trunc(frozen),
     total: Math.trunc(total ?? available + frozen),
-  }));
+  }))
+  .pipe(z.object({ available: storable, frozen: storable, total: z.number() }));
 
 const uploadedFile = z.object({ filename: optionalText, file_type: optionalText, cdn_url: optionalText });
 export const UploadAnswer = z.object({ files: z.array(uploadedFile).default([]) });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RenderAnswer, SessionAnswer } from '../../../src/lib/nemo/answers.ts';
+import { CreditsAnswer, RenderAnswer, SessionAnswer } from '../../../src/lib/nemo/answers.ts';
 
 const URL = 'https://cdn.example/film.mp4';
 
@@ -37,4 +37,21 @@ it('ids are texts or numbers, and an empty one that may be missing is missing', 
   const session = { session_id: 1234567890, task_id: '', user_id: undefined };
   expect(SessionAnswer.parse(session)).toEqual({ session_id: '1234567890', task_id: null, user_id: null });
   expect(SessionAnswer.safeParse({ session_id: '' }).success).toBe(false);
+});
+
+it.each([
+  [
+    { available: 90.5, frozen: 10 },
+    { available: 90, frozen: 10, total: 100 },
+  ],
+  [
+    { available: 90, total: 95.9 },
+    { available: 90, frozen: 0, total: 95 },
+  ],
+  [{ available: -1 }, { available: -1, frozen: 0, total: -1 }],
+  [{ available: 2_147_483_647 }, { available: 2_147_483_647, frozen: 0, total: 2_147_483_647 }],
+  [{ available: 2_147_483_648 }, undefined],
+  [{ available: 1, frozen: 1e300 }, undefined],
+])('credits of %j are read as %j', (answer, credits) => {
+  expect(CreditsAnswer.safeParse(answer).data).toEqual(credits);
 });
