@@ -8,6 +8,8 @@ import { ABANDONED_MS, type AssetStore, AssetStoreError } from './store.ts';
 
 /** Files on their way in, under a name that nobody knows. */
 const INCOMING = 'incoming';
+/** How a disk that takes nothing more shows. */
+const DISK_IS_FULL = /^(ENOSPC|EDQUOT|EROFS)$/;
 
 /** A store in a folder, which is made when it is first needed. API and workers must see the same folder. */
 export function createFolderStore(root: string): AssetStore {
@@ -24,7 +26,7 @@ export function createFolderStore(root: string): AssetStore {
         await rename(temporary, path.join(root, key));
       } catch (error) {
         await rm(temporary, { force: true });
-        throw error;
+        throw explainDisk(error);
       }
       return { key, ...measure.result() };
     },
@@ -60,4 +62,12 @@ export function createFolderStore(root: string): AssetStore {
     },
     close: () => undefined,
   };
+}
+
+/** Where the disk is in the way, an AssetStoreError; else the error as it is. */
+function explainDisk(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === undefined || !DISK_IS_FULL.test(code)) return error;
+  return new AssetStoreError(`ASSET_STORE takes nothing more: ${error.message}`, { away: false, cause: error });
 }

@@ -133,3 +133,10 @@ describe.each(Object.entries(STORES))('%s', (_name, behind) => {
     expect(await behind.begun()).toBe(1);
   });
 });
+
+it('a folder whose disk is full says that the store is in the way', async () => {
+  const store = await openAssetStore(placeOf({ ASSET_STORE: path.join(root, 'made') }));
+  // There is no full disk here: what the disk would say comes by the stream, and ends in the same place.
+  const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+  await expect(store.put(noise(3, full))).rejects.toMatchObject({ name: 'AssetStoreError', cause: full });
+});
