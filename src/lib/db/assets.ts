@@ -1,5 +1,4 @@
-import type pg from 'pg';
-import { type Queryable, transaction } from './database.ts';
+import type { Queryable } from './database.ts';
 
 /** A file in the store, as it is to be recorded. */
 export type NewAsset = {
@@ -22,7 +21,10 @@ export type AssetRow = {
   created_at: Date;
 };
 
-/** After a client deleted an asset, a submit that has just named it may still be on its way. */
+/**
+ * After a client deleted an asset, a submit that has just named it may still be on its way; and a file that could not be
+ * removed may have a better day.
+ */
 const DELETED_GRACE = "interval '1 minute'";
 
 /** Records assets. @returns their rows, in the same order. */
@@ -69,30 +71,33 @@ export async function deleteAsset(db: Queryable, tenantId: string, id: string): 
 }
 
 /**
- * Takes out up to `limit` assets that clients have deleted or that were last used more than `ttlMs` ago; never one
- * that an open job names. `removeFiles` removes what is stored under the keys and gives the keys that are gone: their
- * rows go in the same commit, the others wait for another round. Several may run at once (SKIP LOCKED).
+ * Removes up to `limit` assets that clients have deleted or that were last used more than `ttlMs` ago; never one that an
+ * open job names. First they are deleted for clients, so that no job can name them any more; then `removeFiles` removes
+ * what is stored under the keys and gives the keys that are gone, and their rows go. No transaction is open meanwhile: a
+ * store may take its time. What stays is looked at again after the grace, behind all others. Several may run at once.
  * @returns how many were found and how many are gone.
  */
-export function removeAssets(
-  pool: pg.Pool,
+export async function removeAssets(
+  db: Queryable,
   limits: { ttlMs: number; limit: number },
   removeFiles: (keys: string[]) => Promise<Set<string>>,
 ): Promise<{ found: number; removed: number }> {
-  return transaction(pool, async (client) => {
-    const { rows } = await client.query<{ id: string; store_key: string }>(
-      `SELECT id, store_key FROM public.asset
+  const { rows } = await db.query<{ id: string; store_key: string }>(
+    `WITH unneeded AS (
+       SELECT id FROM public.asset
        WHERE (used_at < now() - $1 * interval '1 ms' OR (deleted_at IS NOT NULL AND used_at < now() - ${DELETED_GRACE}))
          AND id NOT IN (
            SELECT unnest(asset_ids) FROM public.job WHERE finished_at IS NULL AND asset_ids <> '{}'
          )
-       ORDER BY used_at LIMIT $2 FOR UPDATE SKIP LOCKED`,
-      [limits.ttlMs, limits.limit],
-    );
-    if (rows.length === 0) return { found: 0, removed: 0 };
-    const gone = await removeFiles(rows.map((row) => row.store_key));
-    const ids = rows.filter((row) => gone.has(row.store_key)).map((row) => row.id);
-    await client.query('DELETE FROM public.asset WHERE id = ANY($1)', [ids]);
-    return { found: rows.length, removed: ids.length };
-  });
+       ORDER BY used_at LIMIT $2 FOR UPDATE SKIP LOCKED
+     )
+     UPDATE public.asset SET deleted_at = COALESCE(deleted_at, now()), used_at = now()
+     FROM unneeded WHERE asset.id = unneeded.id RETURNING asset.id, store_key`,
+    [limits.ttlMs, limits.limit],
+  );
+  if (rows.length === 0) return { found: 0, removed: 0 };
+  const gone = await removeFiles(rows.map((row) => row.store_key));
+  const ids = rows.filter((row) => gone.has(row.store_key)).map((row) => row.id);
+  const { rowCount } = await db.query('DELETE FROM public.asset WHERE id = ANY($1)', [ids]);
+  return { found: rows.length, removed: rowCount ?? 0 };
 }

@@ -1,7 +1,6 @@
-import type pg from 'pg';
 import { now } from '../clock.ts';
 import { type IdPrefix, lowestIdAt } from '../ids.ts';
-import { type Queryable, transaction } from './database.ts';
+import type { Queryable } from './database.ts';
 
 /** A batch goes with the last of its jobs: until then, its results are there. */
 const BATCH_IS_OVER = 'finished_at IS NOT NULL AND NOT EXISTS (SELECT FROM public.job WHERE job.batch_id = batch.id)';
@@ -42,33 +41,50 @@ export async function removeRecords(
 }
 
 /**
- * Removes up to `limit` jobs that ended more than `keepMs` ago, with their renders. `removeFiles` removes the finished
- * files that we store and gives the keys that are gone; a job whose file stays is left for another round.
- * @returns how many were found and how many are gone.
+ * Removes jobs that ended more than `keepMs` ago, with their renders, oldest first: up to `limit` behind the job `after`
+ * ('': from the first on). `removeFiles` removes the finished files that we store and gives the keys that are gone; a
+ * job whose file stays, stays. No transaction is open meanwhile: a store may take its time. Several may run at once.
+ * @returns how many are gone, and the last job that was looked at; null where there is no other behind it.
  */
-export function removeJobs(
-  pool: pg.Pool,
-  keepMs: number,
-  limit: number,
+export async function removeJobs(
+  db: Queryable,
+  { keepMs, after, limit }: { keepMs: number; after: string; limit: number },
   removeFiles: (keys: string[]) => Promise<Set<string>>,
-): Promise<{ found: number; removed: number }> {
-  return transaction(pool, async (client) => {
-    const border = lowestIdAt('job', new Date(now().getTime() - keepMs));
-    const { rows: jobs } = await client.query<{ id: string }>(
-      `SELECT id FROM public.job WHERE id < $1 AND finished_at < now() - $2 * interval '1 ms'
-       ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED`,
-      [border, keepMs, limit],
-    );
-    const ids = jobs.map(({ id }) => id);
-    const { rows: files } = await client.query<{ job_id: string; stored_key: string }>(
-      'SELECT job_id, stored_key FROM public.render WHERE job_id = ANY($1) AND stored_key IS NOT NULL',
-      [ids],
-    );
-    const gone = files.length > 0 ? await removeFiles(files.map((file) => file.stored_key)) : new Set<string>();
-    const kept = new Set(files.filter((file) => !gone.has(file.stored_key)).map((file) => file.job_id));
-    const removable = ids.filter((id) => !kept.has(id));
-    await client.query('DELETE FROM public.render WHERE job_id = ANY($1)', [removable]);
-    await client.query('DELETE FROM public.job WHERE id = ANY($1)', [removable]);
-    return { found: ids.length, removed: removable.length };
-  });
+): Promise<{ removed: number; last: string | null }> {
+  const { rows: jobs } = await db.query<{ id: string }>(
+    `SELECT id FROM public.job WHERE id < $1 AND id > $2 AND finished_at < now() - $3 * interval '1 ms'
+     ORDER BY id LIMIT $4`,
+    [lowestIdAt('job', new Date(now().getTime() - keepMs)), after, keepMs, limit],
+  );
+  const ids = jobs.map(({ id }) => id);
+  await removeOutputs(db, ids, removeFiles);
+  const { rowCount } = await db.query(
+    `WITH over AS (
+       SELECT id FROM public.job
+       WHERE id = ANY($1) AND NOT EXISTS (
+         SELECT FROM public.render WHERE render.job_id = job.id AND stored_key IS NOT NULL)
+       ORDER BY id FOR UPDATE SKIP LOCKED
+     ), renders AS (
+       DELETE FROM public.render WHERE job_id IN (SELECT id FROM over)
+     )
+     DELETE FROM public.job WHERE id IN (SELECT id FROM over)`,
+    [ids],
+  );
+  return { removed: rowCount ?? 0, last: ids.length === limit ? (ids.at(-1) ?? null) : null };
+}
+
+async function removeOutputs(
+  db: Queryable,
+  jobIds: string[],
+  removeFiles: (keys: string[]) => Promise<Set<string>>,
+): Promise<void> {
+  const { rows: files } = await db.query<{ id: string; stored_key: string }>(
+    'SELECT id, stored_key FROM public.render WHERE job_id = ANY($1) AND stored_key IS NOT NULL',
+    [jobIds],
+  );
+  if (files.length === 0) return;
+  const gone = await removeFiles(files.map((file) => file.stored_key));
+  const forgotten = files.filter((file) => gone.has(file.stored_key)).map((file) => file.id);
+  // By the render and not by its job: a retry may have taken it over meanwhile, and then copies the film anew.
+  await db.query('UPDATE public.render SET stored_key = NULL WHERE id = ANY($1)', [forgotten]);
 }

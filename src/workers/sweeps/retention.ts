@@ -1,7 +1,5 @@
-import type pg from 'pg';
-import { createFileRemoval } from '../../lib/assets/remove-files.ts';
-import type { AssetStore } from '../../lib/assets/store.ts';
-import { type Keep, removeJobs, removeRecords } from '../../lib/db/retention.ts';
+import type { Queryable } from '../../lib/db/database.ts';
+import { type Keep, removeRecords } from '../../lib/db/retention.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { startLoop } from '../loop.ts';
 
@@ -10,19 +8,16 @@ const INTERVAL_MS = 60_000;
 /** Rows a statement: quick enough that nobody waits for their locks, and half a million an hour all the same. */
 const BATCH = 1_000;
 
-/** Removes what has been over for long: jobs with their renders, then batches, events, webhook messages and attempts. */
-export function startRetention(deps: { db: pg.Pool; store: AssetStore; keep: Keep; log: Logger }) {
-  const removeFiles = createFileRemoval(deps.store, deps.log);
+/** Removes what has been over for long: events, webhook messages and attempts, readings of credits, and batches. */
+export function startRetention(deps: { db: Queryable; keep: Keep; log: Logger }) {
   return startLoop({
     name: 'retention',
     intervalMs: INTERVAL_MS,
     log: deps.log,
     async work() {
-      const jobs = await removeJobs(deps.db, deps.keep.jobsMs, BATCH, removeFiles);
-      const records = await removeRecords(deps.db, deps.keep, BATCH);
-      if (records.removed + jobs.removed > 0)
-        deps.log.info({ records: records.removed, jobs: jobs.removed }, 'old records removed');
-      return records.more || (jobs.found === BATCH && jobs.removed > 0);
+      const { removed, more } = await removeRecords(deps.db, deps.keep, BATCH);
+      if (removed > 0) deps.log.info({ records: removed }, 'old records removed');
+      return more;
     },
   });
 }

@@ -4,6 +4,7 @@ import { startUnstartedSweep } from './end-unstarted.ts';
 import { startReconciler } from './reconciler.ts';
 import { startAbandonedRemoval } from './remove-abandoned.ts';
 import { startAssetRemoval } from './remove-assets.ts';
+import { startJobRemoval } from './remove-jobs.ts';
 import { startKeyRemoval } from './remove-keys.ts';
 import { startRetention } from './retention.ts';
 
@@ -19,7 +20,8 @@ export function startSweeps(
     startAssetRemoval({ db, store, ttlMs: config.ASSET_TTL, log }),
     startAbandonedRemoval({ store, log }),
     startKeyRemoval({ db, log }),
-    startRetention({ db, store, keep: { eventsMs: config.EVENT_RETENTION, jobsMs: config.JOB_RETENTION }, log }),
+    startJobRemoval({ db, store, keepMs: config.JOB_RETENTION, log }),
+    startRetention({ db, keep: { eventsMs: config.EVENT_RETENTION, jobsMs: config.JOB_RETENTION }, log }),
   ];
   return {
     async stop() {
