@@ -150,7 +150,7 @@ export const SECTIONS = {
       durationMs('30d', LONGEST_KEEP_MS),
     ),
     JOB_RETENTION: is(
-      'How long jobs that have ended are kept, with their renders, and readings of credits.',
+      'How long jobs that have ended are kept, with their renders, sessions without a name, and readings of credits.',
       durationMs('90d', LONGEST_KEEP_MS),
     ),
   },

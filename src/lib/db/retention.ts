@@ -1,17 +1,35 @@
 import { now } from '../clock.ts';
+import { PULLED_EVENTS } from '../domain/event-types.ts';
 import { type IdPrefix, lowestIdAt } from '../ids.ts';
 import type { Queryable } from './database.ts';
 
 /** A batch goes with the last of its jobs: until then, its results are there. */
 const BATCH_IS_OVER = 'finished_at IS NOT NULL AND NOT EXISTS (SELECT FROM public.job WHERE job.batch_id = batch.id)';
+/**
+ * A session goes after the last of its jobs, with its uploads: nobody has worked in it for as long as those are kept. One
+ * that has a name is the client's to keep.
+ */
+const SESSION_IS_OVER = `name IS NULL AND holder_job_id IS NULL AND (turn_open_until IS NULL OR turn_open_until < now())
+  AND NOT EXISTS (SELECT FROM public.job WHERE job.session_id = session.id)`;
+const UPLOADS_TOO = ', uploads AS (DELETE FROM public.upload WHERE session_id IN (SELECT id FROM gone))';
+const PULLED = `('${PULLED_EVENTS.join("', '")}')`;
+/**
+ * An event that is pulled stays until the next one of its tenant is too old as well ($1): the last one that a client has
+ * seen is its cursor, however long nothing happens.
+ */
+const NO_CURSOR = `(type NOT IN ${PULLED} OR (
+  SELECT id FROM public.event AS next
+  WHERE next.tenant_id = event.tenant_id AND (next.txid, next.id) > (event.txid, event.id) AND next.type IN ${PULLED}
+  ORDER BY next.txid, next.id LIMIT 1) < $1)`;
 /** Records of what happened; each is worth nothing without a reader, and none is referred to by what is open. */
 const RECORDS = [
-  { table: 'webhook_attempt', prefix: 'att', only: 'true', kept: 'eventsMs' },
-  { table: 'webhook_message', prefix: 'msg', only: "status <> 'pending'", kept: 'eventsMs' },
-  { table: 'event', prefix: 'evt', only: 'true', kept: 'eventsMs' },
-  { table: 'credit_snapshot', prefix: 'snap', only: 'true', kept: 'jobsMs' },
-  { table: 'batch', prefix: 'bat', only: BATCH_IS_OVER, kept: 'jobsMs' },
-] as const satisfies { table: string; prefix: IdPrefix; only: string; kept: keyof Keep }[];
+  { table: 'webhook_attempt', prefix: 'att', only: 'true', kept: 'eventsMs', along: '' },
+  { table: 'webhook_message', prefix: 'msg', only: "status <> 'pending'", kept: 'eventsMs', along: '' },
+  { table: 'event', prefix: 'evt', only: NO_CURSOR, kept: 'eventsMs', along: '' },
+  { table: 'credit_snapshot', prefix: 'snap', only: 'true', kept: 'jobsMs', along: '' },
+  { table: 'batch', prefix: 'bat', only: BATCH_IS_OVER, kept: 'jobsMs', along: '' },
+  { table: 'session', prefix: 'ses', only: SESSION_IS_OVER, kept: 'jobsMs', along: UPLOADS_TOO },
+] as const satisfies { table: string; prefix: IdPrefix; only: string; kept: keyof Keep; along: string }[];
 
 /** How long what is over is kept, in ms. */
 export type Keep = { eventsMs: number; jobsMs: number };
@@ -28,10 +46,14 @@ export async function removeRecords(
 ): Promise<{ removed: number; more: boolean }> {
   let removed = 0;
   let more = false;
-  for (const { table, prefix, only, kept } of RECORDS) {
+  for (const { table, prefix, only, kept, along } of RECORDS) {
     const { rowCount } = await db.query(
-      `DELETE FROM public.${table} WHERE id IN (
-         SELECT id FROM public.${table} WHERE id < $1 AND ${only} ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+      `WITH gone AS (
+         DELETE FROM public.${table} WHERE id IN (
+           SELECT id FROM public.${table} WHERE id < $1 AND ${only} ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)
+         RETURNING id
+       ) ${along}
+       SELECT FROM gone`,
       [lowestIdAt(prefix, new Date(now().getTime() - keep[kept])), limit],
     );
     removed += rowCount ?? 0;

@@ -8,7 +8,7 @@ const INTERVAL_MS = 60_000;
 /** Rows a statement: quick enough that nobody waits for their locks, and half a million an hour all the same. */
 const BATCH = 1_000;
 
-/** Removes what has been over for long: events, webhook messages and attempts, readings of credits, and batches. */
+/** Removes what has been over for long: events, webhook messages and attempts, readings of credits, batches, sessions. */
 export function startRetention(deps: { db: Queryable; keep: Keep; log: Logger }) {
   return startLoop({
     name: 'retention',

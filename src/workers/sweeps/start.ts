@@ -14,14 +14,16 @@ export function startSweeps(
   producer: Producer,
   onChange: () => void,
 ): { stop(): Promise<void> } {
+  const keep = { eventsMs: config.EVENT_RETENTION, jobsMs: config.JOB_RETENTION };
+  const retention = startRetention({ db, keep, log });
   const loops = [
     startReconciler({ db, producer, log, onReady: onChange }),
     startUnstartedSweep({ db, log, onEnded: onChange }),
     startAssetRemoval({ db, store, ttlMs: config.ASSET_TTL, log }),
     startAbandonedRemoval({ store, log }),
     startKeyRemoval({ db, log }),
-    startJobRemoval({ db, store, keepMs: config.JOB_RETENTION, log }),
-    startRetention({ db, keep: { eventsMs: config.EVENT_RETENTION, jobsMs: config.JOB_RETENTION }, log }),
+    startJobRemoval({ db, store, keepMs: config.JOB_RETENTION, log, onRemoved: retention.kick }),
+    retention,
   ];
   return {
     async stop() {
