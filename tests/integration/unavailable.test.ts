@@ -79,3 +79,14 @@ it('the board says that its Redis is not there, and jobs are taken all the same'
   const client = createClient(api.url, service.env.BOOTSTRAP_API_KEY ?? '');
   expect((await client.post('/v1/jobs', { type: 'generate', prompt: 'A heron' })).status).toBe(202);
 });
+
+it('while the database has no room on its disk a submit is 503, and nothing of it is kept', async () => {
+  const full = await startService({ workers: false });
+  await full.database.sql(`CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$`);
+  await full.database.sql('CREATE TRIGGER full_disk BEFORE INSERT ON job EXECUTE FUNCTION full_disk()');
+  const answer = await full.client.post('/v1/jobs', { type: 'generate', prompt: 'A fox' });
+  expect(answer).toMatchObject({ status: 503, body: { code: 'unavailable' }, headers: { 'retry-after': '5' } });
+  expect(await full.database.sql('SELECT FROM job')).toEqual([]);
+  await full.stop();
+});

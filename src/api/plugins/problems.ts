@@ -1,7 +1,7 @@
 import type { FastifyError } from 'fastify';
 import plugin from 'fastify-plugin';
 import { AssetStoreError } from '../../lib/assets/store.ts';
-import { isUnreachable } from '../../lib/db/unreachable.ts';
+import { isDiskFull, isUnreachable } from '../../lib/db/unreachable.ts';
 import { PROBLEMS, Problem, type ProblemCode } from '../../lib/errors.ts';
 import { sendProblem } from '../send-problem.ts';
 
@@ -51,6 +51,10 @@ function toProblem(error: FastifyError): Problem {
   }
   if (isUnreachable(error)) {
     const detail = 'The database cannot be reached. Ask again; with an Idempotency-Key a request has its effect once.';
+    return new Problem('unavailable', detail, { retryAfterS: TRY_AGAIN_S, cause: error });
+  }
+  if (isDiskFull(error)) {
+    const detail = 'The database has no room on its disk. Ask again; nothing of this request was kept.';
     return new Problem('unavailable', detail, { retryAfterS: TRY_AGAIN_S, cause: error });
   }
   const code = FASTIFY_ERRORS[error.code];

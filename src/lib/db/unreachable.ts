@@ -14,3 +14,8 @@ export function isUnreachable(error: unknown): boolean {
   if (typeof code === 'string' && CODES.test(code)) return true;
   return WORDS.test(error.message) || (meta !== undefined && WORDS.test(JSON.stringify(meta)));
 }
+
+/** Whether the server had no room on its disk (PostgreSQL, appendix A: 53100): nothing of the statement was kept. */
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && (error as Error & { code?: unknown }).code === '53100';
+}
