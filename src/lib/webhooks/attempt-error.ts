@@ -19,6 +19,7 @@ const BY_CODE: Readonly<Record<string, AttemptError>> = {
   blocked_address: 'blocked_address',
   UND_ERR_CONNECT_TIMEOUT: 'timeout',
   ETIMEDOUT: 'timeout',
+  unresolved_name: 'dns',
   ENOTFOUND: 'dns',
   ECONNREFUSED: 'connection_refused',
   EHOSTUNREACH: 'connection_refused',

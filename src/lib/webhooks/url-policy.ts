@@ -38,7 +38,7 @@ function refusal(text: string, policy: AddressPolicy): string | null {
 }
 
 /** The addresses that a host means without asking a resolver. The URL parser has made 0x7f.1 and 2130706433 decimal. */
-function literalAddresses(hostname: string): string[] {
+export function literalAddresses(hostname: string): string[] {
   const host = hostname.replace(/\.$/, '');
   // RFC 6761: these are loopback whatever a resolver says.
   if (host === 'localhost' || host.endsWith('.localhost')) return ['127.0.0.1', '::1'];
