@@ -6,6 +6,7 @@ import { claimJobs, heartbeat } from '../../src/lib/db/claims.ts';
 import { hasOverlap } from '../../src/lib/db/credits.ts';
 import { parkAgain, type WaitingRender, waitingRenders } from '../../src/lib/db/render-looks.ts';
 import { type AttemptRecord, recordAttempts } from '../../src/lib/db/webhook-attempts.ts';
+import { claimDueMessages, type Room, START } from '../../src/lib/db/webhook-claims.ts';
 import { writeJobs } from '../../src/lib/db/write-together.ts';
 import { type JobRecord, NO_PROGRESS } from '../../src/lib/domain/job.ts';
 import { type ClaimedJobs, startClaimedJobs } from '../support/claimed-jobs.ts';
@@ -15,6 +16,15 @@ const EARLIER = 2_000;
 /** Rows of its own, and dead ones on the way. */
 const FEW = EARLIER / 10;
 const TURN_MS = 900_000;
+/** As a worker has that knows no receiver yet. */
+const WEBHOOK_ROOM: Room = {
+  most: 1_000,
+  unproven: 500,
+  lanes: new Map(),
+  perLane: 2,
+  tenants: new Map(),
+  perTenant: 100,
+};
 
 let here: ClaimedJobs;
 beforeAll(async () => {
@@ -33,9 +43,9 @@ async function addEarlier(jobId: string): Promise<void> {
   });
   await copy('session', jobId.replace('job', 'ses'), { status: "'ready'" });
   await here.service.database.sql(
-    `INSERT INTO webhook_message (id, tenant_id, event_id, url, lane_key, event_type, status)
+    `INSERT INTO webhook_message (id, tenant_id, event_id, url, lane_key, event_type, next_attempt_at)
      SELECT 'msg_earlier_' || n, 'default', 'evt_none', 'https://example.com', 'https://example.com', 'job.succeeded',
-       'delivered'
+       CASE WHEN n > 1 THEN now() + interval '1 h' ELSE now() END
      FROM generate_series(1, ${EARLIER}) AS n`,
   );
 }
@@ -113,6 +123,7 @@ function sharedStatements(jobs: readonly JobRecord[]): [string, (client: pg.Pool
           jobs.map(({ id }) => attemptOf(id)),
         ),
     ],
+    ['claims of webhook messages', (client) => claimDueMessages(client, WEBHOOK_ROOM, START, 1)],
     ['API keys', (client) => findApiKeys(client, ['none', 'neither'])],
   ];
 }

@@ -159,3 +159,27 @@ it('every lane has its turn, however many there are', async () => {
   });
   await receiver.close();
 });
+
+it('new receivers of other tenants are served while thousands of one tenant hang', async () => {
+  const [hanging, healthy] = [await startReceiver(), await startReceiver()];
+  const { id } = await calls.endpoint(healthy.url);
+  const message = await calls.test(id);
+  await calls.settled(message.id, 'delivered', 1);
+  hanging.answerWith(...Array.from({ length: 2_000 }, () => ({ status: 204, after: new Promise(() => undefined) })));
+  const copies = (lane: string, tenant: string, url: string, count: number) =>
+    service.database.sql(
+      `INSERT INTO webhook_message (id, tenant_id, event_id, url, lane_key, event_type)
+       SELECT 'msg_' || $2 || n, $3, event_id, $4, $2 || n, event_type
+       FROM webhook_message, generate_series(1, $5::int) AS n WHERE webhook_message.id = $1`,
+      [message.id, lane, tenant, url, count],
+    );
+  await service.database.sql("INSERT INTO tenant (id, webhook_secret) SELECT 'other', webhook_secret FROM tenant");
+  await copies('hangs ', 'default', hanging.url, 1_500);
+  await waitFor('POSTs that hang', async () => hanging.received.length >= 100);
+  await copies('later ', 'other', healthy.url, 10);
+  await healthy.waitFor(11);
+  const hung = await service.database.sql("SELECT FROM webhook_attempt WHERE message_id LIKE 'msg_hangs %'");
+  expect(hung).toHaveLength(0);
+  await service.database.sql("UPDATE webhook_message SET status = 'failed' WHERE lane_key LIKE 'hangs %'");
+  await Promise.all([hanging.close(), healthy.close()]);
+});

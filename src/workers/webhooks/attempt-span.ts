@@ -1,6 +1,6 @@
 import { type Span, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { AttemptRecord } from '../../lib/db/webhook-attempts.ts';
-import type { DueMessage } from '../../lib/db/webhook-messages.ts';
+import type { DueMessage } from '../../lib/db/webhook-claims.ts';
 import { startSpan } from '../../lib/trace.ts';
 
 /** The span of one POST of a message, in the trace of its job. */

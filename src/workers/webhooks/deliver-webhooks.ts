@@ -3,7 +3,7 @@ import { now } from '../../lib/clock.ts';
 import type { Vault } from '../../lib/crypto.ts';
 import type { Queryable } from '../../lib/db/database.ts';
 import type { AttemptRecord } from '../../lib/db/webhook-attempts.ts';
-import { claimDueMessages, type DueMessage, endMessages, unclaimMessages } from '../../lib/db/webhook-messages.ts';
+import { claimDueMessages, type DueMessage, endMessages, START, unclaimMessages } from '../../lib/db/webhook-claims.ts';
 import { webhookDelayMs } from '../../lib/domain/backoff.ts';
 import { PROGRESS_EVENT } from '../../lib/domain/event-types.ts';
 import { faultPoint } from '../../lib/fault-point.ts';
@@ -40,7 +40,7 @@ export function startDelivery(deps: Deps) {
   const recorder = createAttemptRecorder(deps.db, deps.log);
   const secretsOf = createSecretReader(deps.vault);
   const leaseMs = MAX_WAIT_MS + deps.timeoutMs + LEASE_SLACK_MS;
-  let lane = '';
+  let from = START;
   let claiming = false;
   let givenBack = Promise.resolve();
 
@@ -68,15 +68,15 @@ export function startDelivery(deps: Deps) {
       const room = lanes.room();
       if (room.most === 0) return false;
       claiming = true;
-      const claimed = await claimDueMessages(deps.db, room, lane, leaseMs).finally(() => {
+      const claimed = await claimDueMessages(deps.db, room, from, leaseMs).finally(() => {
         claiming = false;
       });
-      lane = claimed.nextLane;
+      from = claimed.next;
       for (const message of claimed.messages) if (!message.dead) lanes.add(message);
       const dead = claimed.messages.filter((message) => message.dead);
       if (dead.length > 0) await endMessages(deps.db, dead);
       // The walk from lane to lane goes on at once; from its end, with the next kick.
-      return lane !== '' || lanes.hungry();
+      return from.lane !== '' || lanes.hungry();
     },
   });
   return {

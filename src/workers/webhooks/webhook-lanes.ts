@@ -1,10 +1,9 @@
 import { monotonicMs } from '../../lib/clock.ts';
-import type { DueMessage, Room } from '../../lib/db/webhook-messages.ts';
+import type { DueMessage, Room } from '../../lib/db/webhook-claims.ts';
+import { MAX_UNPROVEN_OF_TENANT, takeUnproven, unprovenRoom } from './unproven-room.ts';
 
 /** Messages in the hands of this process at once, waiting or under way: with TLS some 80 KiB each. */
 const MAX_HELD = 1_000;
-/** Of these, POSTs to receivers that did not answer last time: the healthy ones always have the rest. */
-const MAX_SUSPECT = 500;
 /** POSTs at once to a receiver that we know nothing of. */
 const FIRST_WINDOW = 2;
 /** To one that answers, but slowly, or refuses. */
@@ -25,8 +24,8 @@ const SUSPECT_WINDOW = 1;
 const AHEAD = 12;
 /** What takes longer to answer earns nothing. In ms. */
 const QUICK_MS = 2_000;
-/** Lanes that are remembered; beyond, those that were idle for longest are forgotten. */
-const MAX_REMEMBERED = 500;
+/** Lanes that are remembered. */
+const MAX_REMEMBERED = 1_000;
 /** A message that could not begin for so long goes back, so that its lease covers what comes after. In ms. */
 export const MAX_WAIT_MS = 10_000;
 
@@ -35,6 +34,8 @@ export type Reception = { ok: boolean; statusCode: number | null; durationMs: nu
 
 type Waiting = { message: DueMessage; sinceMs: number };
 type Lane = {
+  /** Whose message it was given last; only origins of jobs' own URLs have more than one tenant. */
+  tenantId: string;
   underWay: number;
   window: number;
   /** It took the last POST quickly. */
@@ -57,7 +58,8 @@ export type Lanes = {
 
 /**
  * How many POSTs each lane (an endpoint, or the origin of a job's own URL) may have under way in this process. A lane
- * that takes them quickly gets more at once, one that hangs gets one: however many hang, the others go on.
+ * that takes them quickly gets more at once, one that hangs gets one. Those that are not known to be quick share half of
+ * the process, a tenant's a tenth: however many hang, the others go on, and so do new ones of other tenants.
  *
  * @param work.send Never rejects.
  * @param work.hasRoom Is told when a lane that may have more has got room for it.
@@ -73,6 +75,8 @@ export function createLanes(work: {
   const underWay = new Set<Promise<void>>();
   let held = 0;
   let underWayToQuick = 0;
+  /** What was left when `room` was asked, and is since. */
+  let unproven = unprovenRoom(lanes.values());
   /** There was no room for what the last claim might have brought besides. */
   let crowded = false;
   let stopped = false;
@@ -109,7 +113,8 @@ export function createLanes(work: {
     // To the end of the line: the suspects take turns, and who was idle for longest comes first.
     lanes.delete(key);
     lanes.set(key, lane);
-    if (stopped || isSuspect(lane)) giveBack(lane);
+    // What waits for one that has become slow would keep places from those that are not.
+    if (stopped || lane.window === SUSPECT_WINDOW || reception.durationMs >= QUICK_MS) giveBack(lane);
     else pump(key, lane);
     if (lanes.size > MAX_REMEMBERED) forgetIdle(lanes);
     if (roomIn(lane) === 0 || (lane.unused > 0 && !crowded)) return;
@@ -121,27 +126,29 @@ export function createLanes(work: {
     room() {
       hungry.clear();
       crowded = false;
-      const suspects = [...lanes.values()].filter(isSuspect).reduce((sum, lane) => sum + lane.underWay, 0);
-      let forSuspects = MAX_SUSPECT - suspects;
-      const free = [...lanes].map(([key, lane]): [string, number] => {
-        lane.unused = roomIn(lane);
-        if (isSuspect(lane)) {
-          lane.unused = Math.max(0, Math.min(lane.unused, forSuspects));
-          forSuspects -= lane.unused;
-        }
-        return [key, lane.unused];
-      });
-      return { most: MAX_HELD - held, perLane: FIRST_WINDOW, lanes: new Map(free) };
+      unproven = unprovenRoom(lanes.values());
+      const most = MAX_HELD - held;
+      for (const lane of lanes.values()) lane.unused = roomIn(lane);
+      return {
+        most,
+        unproven: Math.min(most, Math.max(0, unproven.left)),
+        lanes: new Map([...lanes].map(([key, { unused, isQuick }]) => [key, { free: unused, quick: isQuick }])),
+        perLane: FIRST_WINDOW,
+        tenants: new Map([...unproven.tenants].map(([id, left]) => [id, Math.max(0, left)])),
+        perTenant: MAX_UNPROVEN_OF_TENANT,
+      };
     },
     hungry: () => [...hungry].some((lane) => roomIn(lane) > 0),
     add(message) {
       const key = message.lane_key;
-      const lane = lanes.get(key) ?? newLane();
+      const lane = lanes.get(key) ?? newLane(message.tenant_id);
       lanes.set(key, lane);
+      lane.tenantId = message.tenant_id;
       lane.waiting.push({ message, sinceMs: monotonicMs() });
       lane.unused -= 1;
       held += 1;
-      crowded ||= held === MAX_HELD;
+      const usedUp = !lane.isQuick && takeUnproven(unproven, message.tenant_id, 1);
+      crowded ||= usedUp || held === MAX_HELD;
       pump(key, lane);
     },
     async stop() {
@@ -152,8 +159,8 @@ export function createLanes(work: {
   };
 }
 
-function newLane(): Lane {
-  return { underWay: 0, window: FIRST_WINDOW, isQuick: false, waiting: [], unused: FIRST_WINDOW };
+function newLane(tenantId: string): Lane {
+  return { tenantId, underWay: 0, window: FIRST_WINDOW, isQuick: false, waiting: [], unused: FIRST_WINDOW };
 }
 
 /** Only who is quick gets more than can begin at once. 0 while more than half of it is there. */
@@ -170,13 +177,15 @@ function nextWindow({ window, isQuick }: Lane, { statusCode }: Reception, busy: 
   return Math.max(FIRST_WINDOW, busy ? window : Math.min(MAX_WINDOW, window + 1 / window));
 }
 
-function isSuspect(lane: Lane): boolean {
-  return lane.window === SUSPECT_WINDOW;
-}
-
+/**
+ * Forgets those that were idle for longest, of the kind that is more than half: many that hang do not make us forget who
+ * is quick, which would then have to share their places.
+ */
 function forgetIdle(lanes: Map<string, Lane>): void {
-  for (const [key, { underWay, waiting }] of lanes) {
+  const quick = [...lanes.values()].filter(({ isQuick }) => isQuick).length;
+  const mostAreQuick = quick * 2 > lanes.size;
+  for (const [key, { isQuick, underWay, waiting }] of lanes) {
     if (lanes.size <= MAX_REMEMBERED) return;
-    if (underWay + waiting.length === 0) lanes.delete(key);
+    if (isQuick === mostAreQuick && underWay + waiting.length === 0) lanes.delete(key);
   }
 }

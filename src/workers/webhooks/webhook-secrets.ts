@@ -1,5 +1,5 @@
 import type { Vault } from '../../lib/crypto.ts';
-import type { DueMessage } from '../../lib/db/webhook-messages.ts';
+import type { DueMessage } from '../../lib/db/webhook-claims.ts';
 import { rememberOpened } from '../../lib/opened-secrets.ts';
 
 /** The secrets that sign a message: one, or two while rotating, the new one first. */

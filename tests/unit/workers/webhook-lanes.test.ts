@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { DueMessage } from '../../../src/lib/db/webhook-messages.ts';
+import type { DueMessage } from '../../../src/lib/db/webhook-claims.ts';
 import { createLanes, MAX_WINDOW, type Reception } from '../../../src/workers/webhooks/webhook-lanes.ts';
 
 const OK: Reception = { ok: true, statusCode: 204, durationMs: 5 };
@@ -23,8 +23,9 @@ function lanesUnderTest() {
     back,
     told,
     underWay,
-    add(lane: string, count: number) {
-      for (let i = 0; i < count; i += 1) lanes.add({ id: `${++number}`, lane_key: lane } as DueMessage);
+    add(lane: string, count: number, tenant = 'one') {
+      for (let i = 0; i < count; i += 1)
+        lanes.add({ id: `${++number}`, lane_key: lane, tenant_id: tenant } as DueMessage);
     },
     /** Ends what is under way to a lane, or so many of it. */
     async end(lane: string, reception: Reception, count = Number.POSITIVE_INFINITY) {
@@ -34,19 +35,19 @@ function lanesUnderTest() {
       await new Promise(setImmediate);
     },
     sent: (lane: string) => underWay.filter(({ message }) => message.lane_key === lane).length,
-    free: (lane: string) => lanes.room().lanes.get(lane),
+    free: (lane: string) => lanes.room().lanes.get(lane)?.free,
   };
 }
 
 it('a new lane gets a few at once; what it takes quickly earns it more, up to a limit', async () => {
-  const { lanes, add, end, sent } = lanesUnderTest();
+  const { lanes, add, end, sent, free } = lanesUnderTest();
   add('a', lanes.room().perLane);
   const first = sent('a');
   expect(first).toBe(lanes.room().perLane);
   let most = 0;
   for (let round = 0; round < 60; round += 1) {
     await end('a', OK);
-    add('a', lanes.room().lanes.get('a') ?? 0);
+    add('a', free('a') ?? 0);
     most = Math.max(most, sent('a'));
   }
   expect(most).toBe(MAX_WINDOW);
@@ -159,20 +160,77 @@ it('a lane that does not answer gets one at a time, and what waited for it is gi
   expect(free('a')).toBeGreaterThan(1);
 });
 
-it('lanes that hang never take all there is', async () => {
+it.each([
+  ['hang', SILENT],
+  ['are slow', SLOW],
+  ['are new', null],
+])('lanes that %s never take more than half, however many tenants they have', async (_, reception) => {
+  const { lanes, add, end, free } = lanesUnderTest();
+  add('quick', 1, 'quick');
+  await end('quick', OK);
+  for (let tenant = 0; lanes.room().unproven > 0; tenant += 1) {
+    for (let n = 0; (lanes.room().tenants.get(`${tenant}`) ?? 1) > 0; n += 1) {
+      const lane = `${tenant} ${n}`;
+      if (reception !== null) {
+        add(lane, 1, `${tenant}`);
+        await end(lane, reception);
+      }
+      add(lane, 1, `${tenant}`);
+    }
+  }
+  expect(lanes.room()).toMatchObject({ most: 500, unproven: 0 });
+  expect(free('quick')).toBeGreaterThan(0);
+});
+
+it('nor more than a fifth of that for one tenant', async () => {
   const { lanes, add, end } = lanesUnderTest();
-  const hanging = Array.from({ length: 900 }, (_, index) => `hangs ${index}`);
-  for (const lane of hanging.slice(0, 450)) add(lane, 1);
-  for (const lane of hanging.slice(0, 450)) await end(lane, SILENT);
-  let granted = 0;
-  for (const [, free] of lanes.room().lanes) granted += free;
-  expect(granted).toBe(450);
-  for (const [lane, free] of lanes.room().lanes) add(lane, free);
-  for (const lane of hanging.slice(450)) add(lane, 1);
-  for (const lane of hanging.slice(450)) await end(lane, SILENT);
-  const free = [...lanes.room().lanes.values()].reduce((sum, count) => sum + count, 0);
-  expect(free).toBe(50);
-  expect(lanes.room().most).toBe(550);
+  const { perTenant, unproven } = lanes.room();
+  expect([perTenant, unproven]).toEqual([100, 500]);
+  for (let n = 0; n < perTenant - 1; n += 1) add(`hangs ${n}`, 1);
+  expect(lanes.room()).toMatchObject({ unproven: 401, tenants: new Map([['one', 1]]) });
+  await end('hangs 0', SILENT);
+  add('hangs 0', 1);
+  add('new', 1);
+  expect(lanes.room()).toMatchObject({ unproven: 400, tenants: new Map([['one', 0]]) });
+  await end('new', OK);
+  expect(lanes.room()).toMatchObject({ unproven: 401, tenants: new Map([['one', 1]]) });
+});
+
+it('a lane that became slow gives back what waits, and does not keep places from others', async () => {
+  const { lanes, add, end, free, back, sent } = lanesUnderTest();
+  add('a', 2);
+  for (let round = 0; round < 20; round += 1) {
+    await end('a', OK);
+    add('a', free('a') ?? 0);
+  }
+  await end('a', SLOW, 1);
+  expect(back.length).toBeGreaterThan(0);
+  expect(lanes.room().unproven).toBe(500 - sent('a'));
+});
+
+it('a lane asks for more when the places of its tenant were used up', async () => {
+  const { lanes, add, end, told } = lanesUnderTest();
+  const { perTenant } = lanes.room();
+  for (let n = 0; n < perTenant; n += 1) add(`new ${n}`, 1);
+  await end('new 0', OK);
+  expect([told, lanes.hungry()]).toEqual([['room'], true]);
+});
+
+it('many that hang do not make us forget who is quick, nor the other way round', async () => {
+  const { lanes, add, end } = lanesUnderTest();
+  for (const [kind, reception] of [
+    ['quick', OK],
+    ['hangs', SILENT],
+    ['also quick', OK],
+  ] as const) {
+    for (let n = 0; n < 700; n += 1) {
+      add(`${kind} ${n}`, 1);
+      await end(`${kind} ${n}`, reception);
+    }
+  }
+  const known = [...lanes.room().lanes];
+  expect(known.filter(([, { quick }]) => quick)).toHaveLength(500);
+  expect(known.filter(([, { quick }]) => !quick)).toHaveLength(500);
 });
 
 it('stops: what waits is given back, what is under way is waited for', async () => {
