@@ -53,6 +53,26 @@ it('410 disables it, ends what waits for it, and tells the others', async () => 
   await service.client.delete(`/v1/webhook-endpoints/${watcher.id}`);
 });
 
+it('a 410 of the address that it had does not disable it at its new one', async () => {
+  const [old, now] = [await startReceiver(), await startReceiver()];
+  let answer: () => void = () => undefined;
+  old.answerWith({
+    status: 410,
+    after: new Promise<void>((resolve) => {
+      answer = resolve;
+    }),
+  });
+  const { id } = await calls.endpoint(old.url, ['webhook.test']);
+  const late = await calls.test(id);
+  await old.waitFor(1);
+  await service.client.patch(`/v1/webhook-endpoints/${id}`, { url: now.url });
+  answer();
+  await calls.settled(late.id, 'failed', 1);
+  await calls.settled((await calls.test(id)).id, 'delivered', 1);
+  expect(await calls.found(id)).toMatchObject({ url: now.url, enabled: true, disabled_reason: null });
+  await Promise.all([old.close(), now.close()]);
+});
+
 it('five days without a success disable it; a success before begins anew', async () => {
   const mine = await startReceiver();
   const { id } = await calls.endpoint(mine.url, ['webhook.test']);

@@ -2,9 +2,7 @@ import type { MessageStatus } from '../domain/message-view.ts';
 import { newId } from '../ids.ts';
 import type { Queryable } from './database.ts';
 import { WITHOUT_WAITING } from './synchronous-commit.ts';
-
-/** Failures and no success for so long disable an endpoint (the REST contract, "Webhooks"). In ms. */
-const DISABLE_AFTER_MS = 5 * 86_400_000;
+import { FAILS_TOO_LONG } from './webhook-endpoints.ts';
 
 /** What one POST came to, and what follows from it. */
 export type AttemptRecord = {
@@ -92,4 +90,4 @@ const RECORD = `
   )
   SELECT endpoint.id FROM public.webhook_endpoint AS endpoint JOIN health ON health.endpoint_id = endpoint.id
   WHERE endpoint.id = ANY (ARRAY (SELECT endpoint_id FROM health)) AND NOT health.took_some AND endpoint.enabled
-    AND endpoint.failing_since <= now() - ${DISABLE_AFTER_MS} * interval '1 ms'`;
+    AND ${FAILS_TOO_LONG}`;

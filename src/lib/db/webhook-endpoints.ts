@@ -1,4 +1,4 @@
-import { type DisabledReason, type EndpointRecord, endpointView } from '../domain/endpoint-view.ts';
+import { type EndpointRecord, endpointView } from '../domain/endpoint-view.ts';
 import type { Queryable } from './database.ts';
 import { tellTenant } from './tenant-events.ts';
 
@@ -58,25 +58,38 @@ export async function deleteEndpoint(db: Queryable, tenantId: string, id: string
   return rowCount === 1;
 }
 
-/** Disables an endpoint that cannot be reached: its waiting messages end, and the tenant's other endpoints are told. */
-export async function disableEndpoint(db: Queryable, id: string, reason: DisabledReason): Promise<void> {
+/** Failures and no success for so long disable an endpoint (the REST contract, "Webhooks"). In ms. */
+const DISABLE_AFTER_MS = 5 * 86_400_000;
+/** Whether an endpoint has failed for too long. */
+export const FAILS_TOO_LONG = `failing_since <= now() - ${DISABLE_AFTER_MS} * interval '1 ms'`;
+
+/** Why we disable an endpoint: what was at this address wants no more, or nothing was taken for too long. */
+export type Unreachable = { reason: 'gone'; url: string } | { reason: 'failing' };
+
+/**
+ * Disables an endpoint that cannot be reached, if that is still so: it may have got another address meanwhile. Its
+ * waiting messages end, and the tenant's other endpoints are told.
+ */
+export async function disableEndpoint(db: Queryable, id: string, why: Unreachable): Promise<void> {
   const { rows } = await db.query<EndpointRecord>('SELECT * FROM public.webhook_endpoint WHERE id = $1', [id]);
   const endpoint = rows[0];
   if (!endpoint) return;
-  const values: unknown[] = [id, reason];
+  const values: unknown[] = [id, why.reason];
   const told = tellTenant(
     'ending',
     {
       tenantId: endpoint.tenant_id,
       type: 'endpoint.disabled',
-      body: endpointView({ ...endpoint, enabled: false, disabled_reason: reason }),
+      body: endpointView({ ...endpoint, enabled: false, disabled_reason: why.reason }),
       exceptEndpoint: id,
     },
     (value) => `$${values.push(value)}`,
   );
+  const isStillSo = why.reason === 'gone' ? `url = $${values.push(why.url)}` : FAILS_TOO_LONG;
   await db.query(
     `WITH ending AS (
-       UPDATE public.webhook_endpoint SET enabled = false, disabled_reason = $2 WHERE id = $1 AND enabled RETURNING id
+       UPDATE public.webhook_endpoint SET enabled = false, disabled_reason = $2
+       WHERE id = $1 AND enabled AND ${isStillSo} RETURNING id
      ), ${END_MESSAGES}, ${told}
      SELECT FROM ending`,
     values,

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Queryable } from '../../lib/db/database.ts';
 import { type AttemptRecord, recordAttempts } from '../../lib/db/webhook-attempts.ts';
-import { disableEndpoint } from '../../lib/db/webhook-endpoints.ts';
+import { disableEndpoint, type Unreachable } from '../../lib/db/webhook-endpoints.ts';
 import { faultPoint } from '../../lib/fault-point.ts';
 import type { Logger } from '../../lib/logger.ts';
 
@@ -20,6 +20,7 @@ export type AttemptRecorder = {
 /**
  * Records attempts of this process, many a statement, one statement at a time, and disables endpoints that want no more
  * or have failed for too long. What cannot be recorded is logged: its message is claimed again when the lease runs out.
+ * An endpoint that could not be disabled is when it fails again.
  */
 export function createAttemptRecorder(db: Queryable, log: Logger): AttemptRecorder {
   let waiting: AttemptRecord[] = [];
@@ -28,9 +29,15 @@ export function createAttemptRecorder(db: Queryable, log: Logger): AttemptRecord
   const recordBatch = async (batch: readonly AttemptRecord[]) => {
     const failing = await recordAttempts(db, batch);
     faultPoint('delivery.recorded');
-    for (const id of goneOf(batch)) await disableEndpoint(db, id, 'gone');
-    for (const id of failing) await disableEndpoint(db, id, 'failing');
+    for (const { endpointId, url, statusCode } of batch) {
+      if (statusCode === 410 && endpointId !== null) await disable(endpointId, { reason: 'gone', url });
+    }
+    for (const id of failing) await disable(id, { reason: 'failing' });
   };
+  const disable = (id: string, why: Unreachable) =>
+    disableEndpoint(db, id, why).catch((error) =>
+      log.error({ err: error, endpoint_id: id }, 'webhook endpoint not disabled'),
+    );
   const record = async () => {
     while (waiting.length > 0) {
       if (waiting.length < MAX_BATCH) await pause(GATHER_MS);
@@ -52,9 +59,4 @@ export function createAttemptRecorder(db: Queryable, log: Logger): AttemptRecord
       while (recording !== null) await recording;
     },
   };
-}
-
-/** The endpoints that answered 410. */
-function goneOf(batch: readonly AttemptRecord[]): Set<string> {
-  return new Set(batch.flatMap(({ statusCode, endpointId }) => (statusCode === 410 && endpointId ? [endpointId] : [])));
 }
