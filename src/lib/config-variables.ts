@@ -146,7 +146,7 @@ export const SECTIONS = {
     AWS_REGION: is('The region of the bucket.', optional(z.string().min(1))),
     ASSET_TTL: is('How long a file is kept after its last use.', durationMs('7d', LONGEST_KEEP_MS)),
     EVENT_RETENTION: is(
-      'How long events, webhook messages and their attempts are kept.',
+      'How long events, webhook messages and their attempts are kept: no shorter than WEBHOOK_RETRY_SCHEDULE takes.',
       durationMs('30d', LONGEST_KEEP_MS),
     ),
     JOB_RETENTION: is(

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { SECTIONS } from './config-variables.ts';
+import { longestRetriesMs } from './domain/backoff.ts';
 import type { AddressPolicy } from './webhooks/address-policy.ts';
 
 const VARIABLES = z.object({
@@ -20,6 +21,13 @@ const ENVIRONMENT = VARIABLES.transform((env, context) => {
       code: 'custom',
       path: ['REDIS_SENTINELS'],
       message: 'needs REDIS_URL, for the password: redis://:password@any',
+    });
+  // A message whose event is gone cannot be sent any more.
+  if (env.EVENT_RETENTION < longestRetriesMs(env.WEBHOOK_RETRY_SCHEDULE))
+    context.addIssue({
+      code: 'custom',
+      path: ['EVENT_RETENTION'],
+      message: 'is shorter than the waits of WEBHOOK_RETRY_SCHEDULE together, and 20 % more: messages would be lost',
     });
   return {
     ...env,
@@ -62,7 +70,8 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => {
     const name = issue.path.join('.');
-    return env[name] === undefined ? `${name} is not set: ${sentenceOf(name)}` : `${name} ${issue.message}`;
+    const isMissing = env[name] === undefined && issue.code !== 'custom';
+    return isMissing ? `${name} is not set: ${sentenceOf(name)}` : `${name} ${issue.message}`;
   });
   throw new ConfigError(faults.join('\n'));
 }

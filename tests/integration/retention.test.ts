@@ -34,7 +34,8 @@ it('what has been over for long goes, with its files; what is open stays', async
   const { id: unfinished } = await submitBatch(service.client, { jobs: [film(2)] });
   const [open] = (await service.client.get<{ data: JobView[] }>(`/v1/jobs?batch_id=${unfinished}`)).body.data;
 
-  Object.assign(service.env, { EVENT_RETENTION: '1ms', JOB_RETENTION: '1ms', TENANT_CONCURRENCY: '1' });
+  const shortest = { EVENT_RETENTION: '1ms', WEBHOOK_RETRY_SCHEDULE: '0s', JOB_RETENTION: '1ms' };
+  Object.assign(service.env, shortest, { TENANT_CONCURRENCY: '1' });
   await service.database.sql("UPDATE job SET dispatch_no = 1, dispatched_at = now() + interval '1 day' WHERE id = $1", [
     open?.id,
   ]);

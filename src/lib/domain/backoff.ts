@@ -18,6 +18,11 @@ export function webhookDelayMs(attempt: number, schedule: readonly number[], ran
   return wait === undefined ? null : spread(wait, random);
 }
 
+/** How long all attempts of a message take at most, in ms, where no receiver asks for more time. */
+export function longestRetriesMs(schedule: readonly number[]): number {
+  return schedule.reduce((sum, wait) => sum + spread(wait, 1), 0);
+}
+
 function spread(ms: number, random: number): number {
   return Math.round(ms * (0.8 + 0.4 * random));
 }

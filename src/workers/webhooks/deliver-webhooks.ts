@@ -74,7 +74,11 @@ export function startDelivery(deps: Deps) {
       from = claimed.next;
       for (const message of claimed.messages) if (!message.dead) lanes.add(message);
       const dead = claimed.messages.filter((message) => message.dead);
-      if (dead.length > 0) await endMessages(deps.db, dead);
+      if (dead.length > 0) {
+        await endMessages(deps.db, dead);
+        const message_ids = dead.map(({ id }) => id);
+        deps.log.warn({ message_ids }, 'webhook messages ended unsent: their endpoint or their event is gone');
+      }
       // The walk from lane to lane goes on at once; from its end, with the next kick.
       return from.lane !== '' || lanes.hungry();
     },

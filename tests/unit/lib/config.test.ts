@@ -147,6 +147,15 @@ describe('the environment', () => {
     expect(read).toThrow(new RegExp(`^${name} `));
   });
 
+  it('keeps events for as long as their webhooks may be tried', () => {
+    const read = (env: Record<string, string>) => readConfig({ ...REQUIRED, ...env });
+    const fault = /^EVENT_RETENTION is shorter than the waits of WEBHOOK_RETRY_SCHEDULE/;
+    expect(() => read({ EVENT_RETENTION: '3d' })).toThrow(fault);
+    expect(() => read({ WEBHOOK_RETRY_SCHEDULE: '0s,20d,20d' })).toThrow(fault);
+    expect(read({ EVENT_RETENTION: '4d' }).EVENT_RETENTION).toBe(4 * 86_400_000);
+    expect(read({ EVENT_RETENTION: '12s', WEBHOOK_RETRY_SCHEDULE: '0s,10s' }).EVENT_RETENTION).toBe(12_000);
+  });
+
   it('tells all faults at once, a line each', () => {
     expect(() => readConfig({ PORT: 'x', LOG_LEVEL: 'loud' })).toThrow(
       /DATABASE_URL is not set: Postgres[\s\S]*ENCRYPTION_KEY is not set: 32 bytes[\s\S]*PORT [\s\S]*LOG_LEVEL /,
