@@ -67,8 +67,8 @@ async function applyRemedy(
     return { kind: 'go', phase };
   }
   if (remedy === 'renew_session' && mayReplaceSession(work)) {
-    await work.write({ set: { remedies } });
     await work.writeSession({ upstream_id: null, task_id: null, workspace_url: null, state: null, status: 'new' });
+    await work.write({ set: { remedies } });
     return { kind: 'go', phase: 'session' };
   }
   return null;

@@ -33,7 +33,7 @@ export type Leave = { kind: 'done' } | { kind: 'delay'; ms: number } | { kind: '
  * becomes a decision here; what even that cannot write is left to the lease and the reconciler. Throws JobLost.
  */
 export async function walkJob(work: Work, lane: Lane, stopping: AbortSignal): Promise<Leave> {
-  let phase: Phase = work.job.phase ?? 'session';
+  let phase = firstPhase(work);
   for (;;) {
     const started = performance.now();
     const early = await work.interruption();
@@ -54,6 +54,12 @@ export async function walkJob(work: Work, lane: Lane, stopping: AbortSignal): Pr
     else if (step.kind !== 'wait') return settle(work, step);
     else if (early || !(await work.interruption())) return park(work, lane, step, early === null);
   }
+}
+
+/** A session that was given up for a new one is opened first: whoever gave it up may have died before that. */
+function firstPhase({ job, session }: Work): Phase {
+  if (session.upstream_id === null && job.turn_state === 'unsent') return 'session';
+  return job.phase ?? 'session';
 }
 
 async function takeStep(

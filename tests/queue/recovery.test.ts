@@ -45,6 +45,15 @@ it('a job that fell out of the queue between commit and add is found again', asy
   expect(await service.client.ended(id, 40_000)).toMatchObject({ status: 'succeeded' });
 });
 
+it('a job whose worker died while it replaced a session opens one, whatever phase it was in', async () => {
+  const { id } = await service.client.submit({ type: 'generate', prompt: 'What was lost?' });
+  await service.database.sql("UPDATE job SET phase = 'converse', started_at = now(), remedies = '{renew_session}'");
+  await service.database.sql('UPDATE session SET opened_by = $1', [id]);
+  await service.startWorkers();
+  expect(await service.client.ended(id, 40_000)).toMatchObject({ status: 'succeeded' });
+  expect((await service.sandbox.log()).messages).toHaveLength(1);
+});
+
 it('an entry that the queue brings early, as by a clock that is ahead, waits until its job is due', async () => {
   service.env.RECOVERY_DELAYS = '4s,100ms,100ms,100ms,100ms';
   await service.startWorkers();
