@@ -33,15 +33,15 @@ export async function decideError(work: Work, error: unknown): Promise<Step> {
   return fail(work, failure, error);
 }
 
-/** What is tried once was not tried yet; and a call that asks for a token is not helped by another token. */
+/** Each remedy is tried once, until something gets through; and a call that asks for a token is not helped by another. */
 function isApplicable(remedy: Remedy, { job }: Work, error: UpstreamError): boolean {
   if (remedy === 'none' || job.remedies.includes(remedy)) return false;
   return remedy !== 'renew_token' || !isTokenCall(error);
 }
 
 /**
- * Each remedy is tried once Null: it does not apply here. A job that is asked to wait for longer than safe calls
- * are tried fails instead: it would hold its session and a place of its tenant all the while.
+ * Null: the remedy does not apply here. A job that is asked to wait for longer than safe calls are tried fails instead:
+ * it would hold its session and a place of its tenant all the while.
  */
 async function applyRemedy(
   work: Work,

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findBatchesToStop } from '../../src/lib/db/batches.ts';
+import { openDatabase } from '../../src/lib/db/database.ts';
 import type { BatchView } from '../../src/lib/domain/batch.ts';
 import { batchEnded, films, readBatch, submitBatch } from '../support/batches.ts';
 import { startService, type TestService } from '../support/service.ts';
@@ -60,6 +62,20 @@ it('max_credits: what jobs that overlap have spent counts once', async () => {
   const batch = await batchEnded(client, id);
   expect(batch.counts.succeeded).toBe(40);
   expect(batch.credits_used).toBeGreaterThan(4_500);
+});
+
+it('max_credits: where no reading of a balance was kept, the charges decide', async () => {
+  const idle = await startService({ workers: false });
+  const db = openDatabase(idle.database.url, { poolSize: 1, onError: () => undefined });
+  const { id } = await submitBatch(idle.client, { jobs: films(3), max_credits: 150 });
+  const toStopAfter = async (charged: number) => {
+    await idle.database.sql("UPDATE job SET cost = $1 WHERE custom_id = 'film-0'", [JSON.stringify({ charged })]);
+    return findBatchesToStop(db.pool, [id]);
+  };
+  expect(await toStopAfter(149)).toEqual([]);
+  expect(await toStopAfter(150)).toEqual([{ id, cancelled: false }]);
+  await db.close();
+  await idle.stop();
 });
 
 describe('cancel', () => {

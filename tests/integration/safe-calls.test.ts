@@ -79,6 +79,24 @@ it('a try that was used up before the message is there again after it', async ()
   expect(await run('What can you do now?', { session_id })).toMatchObject({ status: 'succeeded', error: null });
 });
 
+it('a wait that was granted is not granted again by a failure of another kind: what goes wrong in turns ends', async () => {
+  await tenant();
+  const { session_id } = await run('What can you do?');
+  for (const status of [429, 503, 429])
+    await service.sandbox.fault({ route: 'GET /api/state/nemo_agent', times: 1, status });
+  expect(await run('And what else?', { session_id })).toMatchObject({ charged: 'no', error: { code: 'rate_limited' } });
+});
+
+it('polls that are refused for the rate now and then do not end a render: what got through between them counts', async () => {
+  await tenant();
+  for (const answer of [{ status: 429 }, { delay_ms: 1 }, { status: 429 }])
+    await service.sandbox.fault({ route: 'GET /api/render/proxy/lambda', times: 1, ...answer });
+  expect(await run('A patient film #render-slow', { export: true })).toMatchObject({
+    status: 'succeeded',
+    error: null,
+  });
+});
+
 it('a token of which nothing else is told lasts seven days', async () => {
   await tenant();
   const body = '{"code":0,"data":{"token":"nmv_usr_bare_token"}}';

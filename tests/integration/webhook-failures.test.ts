@@ -1,5 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openDatabase } from '../../src/lib/db/database.ts';
+import { disableEndpoint } from '../../src/lib/db/webhook-endpoints.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { type Received, startReceiver } from '../support/webhook-receiver.ts';
@@ -102,6 +104,15 @@ it('five days without a success disable it; a success before begins anew', async
     disabled_reason: null,
   });
   await mine.close();
+});
+
+it('one that took something while it was about to be disabled stays enabled', async () => {
+  const { id } = await calls.endpoint(NOWHERE, ['job.expired']);
+  const db = openDatabase(service.database.url, { poolSize: 1, onError: () => undefined });
+  await disableEndpoint(db.pool, id, { reason: 'failing' });
+  await db.close();
+  expect((await calls.found(id)).enabled).toBe(true);
+  await service.client.delete(`/v1/webhook-endpoints/${id}`);
 });
 
 it('deleted, its waiting messages end and are not sent again', async () => {

@@ -63,7 +63,8 @@ function endUnstarted(pool: pg.Pool, batchId: string, error: JobError | null): P
 /** Each hands its session on to the next in line. One that a worker has started meanwhile is left to it. */
 async function endUnstartedHeads(pool: pg.Pool, batchId: string, error: JobError | null): Promise<void> {
   const { rows } = await pool.query<{ id: string; session_id: string }>(
-    `SELECT job.id, job.session_id FROM public.job JOIN public.session ON session.holder_job_id = job.id AND session.id = job.session_id
+    `SELECT job.id, job.session_id FROM public.job
+     JOIN public.session ON session.holder_job_id = job.id AND session.id = job.session_id
      WHERE batch_id = $1 AND job.status IN ('queued', 'waiting', 'running') AND ${UNSTARTED}`,
     [batchId],
   );

@@ -136,9 +136,9 @@ export async function findBatchesToStop(
     `SELECT id, cancel_requested_at IS NOT NULL AS cancelled FROM public.batch
      WHERE id = ANY($1) AND finished_at IS NULL AND (
        cancel_requested_at IS NOT NULL
-       -- The sum first: it is cheap, and no less than what was spent.
+       -- The sum first: it is cheap, and no less. It decides alone where no reading was kept.
        OR CASE WHEN max_credits <= (SELECT sum((cost->>'charged')::int) FROM public.job WHERE batch_id = batch.id)
-         THEN max_credits <= ${FELL_BY} END)`,
+         THEN max_credits <= COALESCE(${FELL_BY}, max_credits) END)`,
     [ids],
   );
   return rows;
