@@ -17,14 +17,23 @@ export async function endUnstarted(pool: pg.Pool, limit: number): Promise<number
     [limit],
   );
   for (const row of rows) {
-    await transaction(pool, async (client) => {
-      const locked = await lockJob(client, row.id, row.session_id);
-      if (!locked || locked.job.started_at !== null || locked.job.finished_at !== null) return;
-      const ending: Ending = row.expired
-        ? { status: 'expired' }
-        : { status: 'failed', set: { error: jobError('deadline_exceeded') } };
-      await endLocked(client, locked.job, ending, locked.turnOpenMs);
-    });
+    const ending: Ending = row.expired
+      ? { status: 'expired' }
+      : { status: 'failed', set: { error: jobError('deadline_exceeded') } };
+    await endIfUnstarted(pool, row, ending);
   }
   return rows.length;
+}
+
+/** Ends a job and hands its session on to the next in line. One that a worker has started meanwhile is left to it. */
+export function endIfUnstarted(
+  pool: pg.Pool,
+  { id, session_id }: { id: string; session_id: string },
+  ending: Ending,
+): Promise<void> {
+  return transaction(pool, async (client) => {
+    const locked = await lockJob(client, id, session_id);
+    if (!locked || locked.job.started_at !== null || locked.job.finished_at !== null) return;
+    await endLocked(client, locked.job, ending, locked.turnOpenMs);
+  });
 }

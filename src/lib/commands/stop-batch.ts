@@ -2,13 +2,12 @@ import type pg from 'pg';
 import { findBatchesToStop } from '../db/batches.ts';
 import { transaction } from '../db/database.ts';
 import { endJobs } from '../db/end-jobs.ts';
-import { lockJob } from '../db/session-line.ts';
 import { jobError } from '../domain/failures.ts';
 import type { JobError, JobRecord } from '../domain/job.ts';
 import { Problem } from '../errors.ts';
 import { countEnd } from '../metrics/count-end.ts';
 import { cancelJob } from './cancel-job.ts';
-import { endLocked } from './settle-job.ts';
+import { endIfUnstarted } from './end-unstarted.ts';
 
 /** Jobs of one transaction: their rows and sessions are locked for some tens of milliseconds. */
 const CHUNK = 500;
@@ -60,7 +59,7 @@ function endUnstarted(pool: pg.Pool, batchId: string, error: JobError | null): P
   });
 }
 
-/** Each hands its session on to the next in line. One that a worker has started meanwhile is left to it. */
+/** Each hands its session on to the next in line. */
 async function endUnstartedHeads(pool: pg.Pool, batchId: string, error: JobError | null): Promise<void> {
   const { rows } = await pool.query<{ id: string; session_id: string }>(
     `SELECT job.id, job.session_id FROM public.job
@@ -68,13 +67,7 @@ async function endUnstartedHeads(pool: pg.Pool, batchId: string, error: JobError
      WHERE batch_id = $1 AND job.status IN ('queued', 'waiting', 'running') AND ${UNSTARTED}`,
     [batchId],
   );
-  for (const { id, session_id } of rows) {
-    await transaction(pool, async (client) => {
-      const locked = await lockJob(client, id, session_id);
-      if (!locked || locked.job.started_at !== null || locked.job.finished_at !== null) return;
-      await endLocked(client, locked.job, { status: 'canceled', set: { error } }, locked.turnOpenMs);
-    });
-  }
+  for (const job of rows) await endIfUnstarted(pool, job, { status: 'canceled', set: { error } });
 }
 
 /** Their workers see it at their next write; one that sleeps is woken. */
